@@ -1,0 +1,27 @@
+/* base/arena.h - memory for one exchange, freed whole.
+ *
+ * An arena at rest holds nothing. Blocks come from malloc; the sum is bounded at birth, because what
+ * is put here is sized by outsiders.
+ */
+#ifndef WHT_BASE_ARENA_H
+#define WHT_BASE_ARENA_H
+
+#include "base/span.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks; /* private */
+	size_t used, max;
+};
+
+/* At most max bytes in all. */
+void arena_init(struct arena *, size_t max);
+/* Frees everything that was given out; the arena is empty and usable. */
+void arena_reset(struct arena *);
+/* size bytes, zeroed, aligned for any object; NULL when over the maximum or out of memory. */
+void *arena_alloc(struct arena *, size_t size);
+/* A copy of s, NUL-terminated; p is NULL when there was no room. */
+struct span arena_copy(struct arena *, struct span s);
+
+#endif

@@ -1,0 +1,19 @@
+/* base/clock.h - the two clocks, never confused: deadlines use the first, tokens and logs the second. */
+#ifndef WHT_BASE_CLOCK_H
+#define WHT_BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Milliseconds that only grow, from an arbitrary start (CLOCK_MONOTONIC). */
+uint64_t clock_mono_ms(void);
+/* The same in nanoseconds. */
+uint64_t clock_mono_ns(void);
+/* Milliseconds since 1970-01-01T00:00:00Z, as the machine believes. */
+int64_t clock_wall_ms(void);
+
+#define CLOCK_TEXT_MAX 32
+/* 2026-11-22T14:13:33.042Z; answers out. */
+const char *clock_text(int64_t wall_ms, char out[CLOCK_TEXT_MAX]);
+
+#endif
