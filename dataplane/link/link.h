@@ -1,0 +1,63 @@
+/* link/link.h - a wsmux session over a WebSocket over a connection: both ends of a tunnel.
+ *
+ * It begins where the handshake is over (the 101 is written, or was read) and adds what a session
+ * needs to live: pings and the judgement that a peer is dead, the Close handshake, back-pressure between
+ * connection and session, one write per turn for many frames.
+ *
+ *   LIVE --link_close--> CLOSING --peer's Close, EOF or 5 s--> GONE
+ *     \---- peer's Close, fault, silence, connection lost ----^
+ *
+ * CLOSING: a Close frame with the reason is on its way, streams are told, nothing new is taken.
+ * GONE: on_gone, on a later turn than the call that caused it; the link is freed when it returns.
+ *
+ * Silence is judged by any byte received. A clock that jumped (the machine slept, the process was
+ * stopped) is no silence: then the peer is pinged again first.
+ */
+#ifndef WHT_LINK_LINK_H
+#define WHT_LINK_LINK_H
+
+#include "net/conn.h"
+#include "wsmux/session.h"
+
+struct link;
+
+struct link_config {
+	struct wsmux_config mux;
+	size_t message_max;	   /* bytes of one WebSocket message */
+	uint64_t ping_interval_ms; /* also the silence that is allowed after a ping */
+};
+
+struct link_ops {
+	/* The peer opened a stream (wsmux/session.h); NULL: streams are never accepted. */
+	bool (*on_stream)(void *user, struct wsmux_stream *, const struct wsmux_stream_ops **ops,
+	    void **stream_user);
+	/* Bytes held for this session changed. May be NULL. */
+	void (*on_held)(void *user, ptrdiff_t delta);
+	/* The session is no longer usable; comes before on_gone, once, and not from inside link_close: stop
+	 * opening streams on it. */
+	void (*on_down)(void *user, enum reason why);
+	/* The last call. Every stream has had its on_done. */
+	void (*on_gone)(void *user, enum reason why);
+};
+
+/* Takes the conn, open and with the handshake behind it; bytes that came behind the handshake are
+ * offered by conn_resume. */
+struct link *link_new(struct loop *, struct conn **, const struct link_config *,
+    const struct link_ops *, void *user);
+/* What to give conn_accept, conn_dial or conn_adopt is the handshaker's; the link takes the conn over by
+ * itself. */
+
+struct wsmux_session *link_session(struct link *);
+/* A stream's owner changed something from outside a callback of the link: flush at the end of the turn. */
+void link_flush(struct link *);
+/* Sends Close with the reason's code and text; streams end with why. Takes the caller's pointer: only
+ * on_gone follows. */
+void link_close(struct link **, enum reason why);
+
+/* The last round trip measured by a ping, in microseconds; 0: none yet. */
+uint64_t link_rtt_us(const struct link *);
+const char *link_peer(const struct link *);
+uint64_t link_bytes_in(const struct link *);
+uint64_t link_bytes_out(const struct link *);
+
+#endif
