@@ -79,3 +79,42 @@ span_dup(struct span s)
 	copy[s.n] = '\0';
 	return copy;
 }
+
+static int
+continuation(struct span s, size_t i)
+{
+	return i < s.n && ((unsigned char)s.p[i] & 0xC0) == 0x80;
+}
+
+size_t
+span_utf8_len(struct span s)
+{
+	unsigned char c = s.n > 0 ? (unsigned char)s.p[0] : 0xFF;
+	unsigned char d = s.n > 1 ? (unsigned char)s.p[1] : 0;
+
+	if (c < 0x80)
+		return 1;
+	if (c >= 0xC2 && c <= 0xDF)
+		return continuation(s, 1) ? 2 : 0;
+	if (c >= 0xE0 && c <= 0xEF) {
+		if ((c == 0xE0 && d < 0xA0) || (c == 0xED && d > 0x9F))
+			return 0;
+		return continuation(s, 1) && continuation(s, 2) ? 3 : 0;
+	}
+	if (c >= 0xF0 && c <= 0xF4) {
+		if ((c == 0xF0 && d < 0x90) || (c == 0xF4 && d > 0x8F))
+			return 0;
+		return continuation(s, 1) && continuation(s, 2) && continuation(s, 3) ? 4 : 0;
+	}
+	return 0;
+}
+
+struct span
+span_take_utf8(struct span s, size_t n)
+{
+	size_t done = 0, len;
+
+	while ((len = span_utf8_len(span_drop(s, done))) > 0 && done + len <= n)
+		done += len;
+	return span_take(s, done);
+}

@@ -90,6 +90,11 @@ bool span_list_has(struct span list, struct span token);
 /* Decimal digits only, at most max; 0, or -WHT_EINVAL. */
 int span_u64(struct span s, uint64_t max, uint64_t *out);
 
+/* Length of the well-formed UTF-8 character at the front (RFC 3629), or 0. */
+size_t span_utf8_len(struct span s);
+/* The longest beginning of at most n bytes that is whole, well-formed UTF-8 characters. */
+struct span span_take_utf8(struct span s, size_t n);
+
 /* A malloc'ed, NUL-terminated copy; the caller frees it. */
 char *span_dup(struct span s);
 

@@ -89,42 +89,12 @@ strb_printf(struct strb *b, const char *fmt, ...)
 	b->n += (size_t)n;
 }
 
-static int
-continuation(struct span s, size_t i)
-{
-	return i < s.n && ((unsigned char)s.p[i] & 0xC0) == 0x80;
-}
-
-/* Length of the well-formed UTF-8 sequence at s (RFC 3629), or 0. */
-static size_t
-utf8_len(struct span s)
-{
-	unsigned char c = (unsigned char)s.p[0];
-	unsigned char d = s.n > 1 ? (unsigned char)s.p[1] : 0;
-
-	if (c < 0x80)
-		return 1;
-	if (c >= 0xC2 && c <= 0xDF)
-		return continuation(s, 1) ? 2 : 0;
-	if (c >= 0xE0 && c <= 0xEF) {
-		if ((c == 0xE0 && d < 0xA0) || (c == 0xED && d > 0x9F))
-			return 0;
-		return continuation(s, 1) && continuation(s, 2) ? 3 : 0;
-	}
-	if (c >= 0xF0 && c <= 0xF4) {
-		if ((c == 0xF0 && d < 0x90) || (c == 0xF4 && d > 0x8F))
-			return 0;
-		return continuation(s, 1) && continuation(s, 2) && continuation(s, 3) ? 4 : 0;
-	}
-	return 0;
-}
-
 void
 strb_json(struct strb *b, struct span s)
 {
 	while (s.n) {
 		unsigned char c = (unsigned char)s.p[0];
-		size_t n = utf8_len(s);
+		size_t n = span_utf8_len(s);
 
 		if (c == '"' || c == '\\')
 			strb_printf(b, "\\%c", c);

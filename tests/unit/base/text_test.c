@@ -82,6 +82,21 @@ test_escapes(void **state)
 }
 
 static void
+test_utf8_is_cut_between_characters(void **state)
+{
+	struct span s = SPAN("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+
+	(void)state;
+	assert_int_equal(span_take_utf8(s, 100).n, s.n);
+	assert_int_equal(span_take_utf8(s, s.n - 1).n, 6);
+	assert_int_equal(span_take_utf8(s, 2).n, 1);
+	assert_int_equal(span_take_utf8(SPAN("ab\xed\xa0\x80"), 100).n, 2);
+	assert_int_equal(span_take_utf8(SPAN("\xc0\x80"), 100).n, 0);
+	assert_int_equal(span_take_utf8(SPAN("\xf4\x90\x80\x80"), 100).n, 0);
+	assert_int_equal(span_utf8_len(SPAN("")), 0);
+}
+
+static void
 test_arena_is_bounded(void **state)
 {
 	struct arena a;
@@ -130,6 +145,7 @@ main(void)
 	    cmocka_unit_test(test_numbers_do_not_wrap),
 	    cmocka_unit_test(test_strb_remembers_failure),
 	    cmocka_unit_test(test_escapes),
+	    cmocka_unit_test(test_utf8_is_cut_between_characters),
 	    cmocka_unit_test(test_arena_is_bounded),
 	    cmocka_unit_test(test_reasons_have_unique_codes_and_words),
 	    cmocka_unit_test(test_clock_text),
