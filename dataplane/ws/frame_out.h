@@ -1,0 +1,20 @@
+/* ws/frame_out.h - one whole frame, header and payload gathered in the caller's queue.
+ *
+ * Internal to ws. wslay's sending context is 4 KiB, so there is one for each thread and not one for
+ * each wire: a frame is written in one go, and between two frames the context holds nothing.
+ */
+#ifndef WHT_WS_FRAME_OUT_H
+#define WHT_WS_FRAME_OUT_H
+
+#include "base/buf.h"
+#include "ws/wire.h"
+
+/* Bytes before a payload of that length. */
+size_t ws_frame_header_len(uint64_t payload, bool masked);
+
+/* Appends a final frame whose payload is a and then b; -WHT_EFULL, and nothing appended, when it
+ * does not fit. */
+int ws_frame_send(bool masked, enum ws_opcode, struct span a, struct span b,
+		  struct buf *out) MUST_CHECK;
+
+#endif
