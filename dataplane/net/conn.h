@@ -9,7 +9,7 @@
  *   - after conn_close or conn_detach no other callback comes.
  *   - on_data answers how many bytes were taken. What was not is kept (reading stops at IN_MAX) and
  *     offered again, in front of what comes, when more arrives or conn_resume is called.
- * Back-pressure outward: conn_queued() against CONN_HIGH; on_drain when it fell below CONN_LOW again.
+ * Back-pressure outward: stop when conn_full() says so; on_drain comes when it fell below CONN_LOW again.
  */
 #ifndef WHT_NET_CONN_H
 #define WHT_NET_CONN_H
@@ -22,6 +22,7 @@
 
 #define CONN_HIGH   (256 * 1024) /* queued bytes above which a source should pause */
 #define CONN_LOW    (64 * 1024)
+#define TLS_OUT_MAX (64 * 1024) /* cipher text made ahead of the kernel */
 #define CONN_IN_MAX (32 * 1024)	 /* untaken bytes at which reading stops, give or take one read */
 #define CONN_PEER_MAX 64	 /* "[::ffff:10.0.0.7]:51234" and a NUL */
 
@@ -31,8 +32,11 @@ struct conn_ops {
 	/* Connected, and the TLS handshake is over. Not called for a plain accepted or an adopted conn. */
 	void (*on_open)(void *user);
 	size_t (*on_data)(void *user, struct span in);
-	/* The queue fell below CONN_LOW after having been above it. May be NULL. */
+	/* The queue fell below CONN_LOW after conn_full() had said yes. May be NULL. */
 	void (*on_drain)(void *user);
+	/* n of the queued bytes left for the kernel (or, with TLS, at most TLS_OUT_MAX of them for the
+	 * cipher text in front of it): the moment to give credit for them. May be NULL. */
+	void (*on_sent)(void *user, size_t n);
 	/* The peer sends no more, and all it sent was taken. We still may. May be NULL: the conn closes. */
 	void (*on_eof)(void *user);
 	/* The last call. The conn is freed when it returns. why: what conn_close was told, or R_EOF, R_IO,
@@ -66,6 +70,8 @@ struct buf *conn_out(struct conn *);
 void conn_flush(struct conn *);
 /* Bytes given to the conn that the kernel has not taken yet. */
 size_t conn_queued(const struct conn *);
+/* conn_queued() has reached CONN_HIGH; after a yes, on_drain follows. */
+bool conn_full(struct conn *);
 
 /* Offers kept bytes again, and reads on; the offer is made later in this turn or in the next. */
 void conn_resume(struct conn *);

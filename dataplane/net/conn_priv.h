@@ -1,0 +1,84 @@
+/* net/conn_priv.h - the inside of a conn, shared by conn.c, dial.c and move.c. */
+#ifndef WHT_NET_CONN_PRIV_H
+#define WHT_NET_CONN_PRIV_H
+
+#include <netinet/in.h>
+
+#include "base/obj.h"
+#include "net/addr.h"
+#include "net/conn.h"
+#include "net/loop_uv.h"
+#include "net/tls_io.h"
+
+#define CONN_MAGIC 0xc0222ec7u
+
+enum conn_state {
+	CONN_DIALLING,	  /* no peer yet; dial.c owns the handle's life */
+	CONN_HANDSHAKING, /* TLS, not yet over */
+	CONN_OPEN,
+	CONN_FINISHING, /* the user let go; the queue goes out, input is swallowed */
+	CONN_CLOSED,	/* the handle is closing, or closed */
+};
+
+struct conn {
+	unsigned magic;
+	enum conn_state state; /* changed by conn_set_state() only */
+	struct loop *loop;
+	const struct conn_ops *ops;
+	void *user;
+	union {
+		uv_handle_t handle;
+		uv_stream_t stream;
+		uv_tcp_t tcp;
+		uv_pipe_t pipe;
+	};
+	union {
+		uv_connect_t connect; /* DIALLING */
+		uv_write_t write;     /* later */
+	};
+	size_t writing; /* bytes in the write under way */
+	struct buf in;	/* read, not yet taken by the user */
+	struct buf out; /* the user's bytes on their way out */
+	struct tls_io *tls;
+	struct task task; /* end of the turn: flush, offer, shut down */
+	bool handle_open, handle_closing;
+	bool reading, offer_asked, was_full;
+	bool eof, eof_told;		     /* the peer's end of stream */
+	bool shutdown_asked, shutdown_done; /* ours */
+	bool moved;			     /* given away: no on_gone */
+	enum reason why;
+	uint64_t received, sent;
+	struct timer deadline; /* of DIALLING and FINISHING; in CLOSED without a handle: the later turn */
+	struct dial_attempt *dial;
+	char *error;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	} peer;
+	char peer_text[ADDR_TEXT_MAX];
+};
+
+/* A conn without a handle. */
+struct conn *conn_new(struct loop *, const struct conn_ops *, void *user);
+/* Frees one that never had a handle, or whose handle is closed. */
+void conn_free(struct conn *);
+void conn_set_state(struct conn *, enum conn_state);
+/* Opens the handle on a connected descriptor; 0, or -WHT_EIO and the descriptor is closed. */
+int conn_open_fd(struct conn *, int fd) MUST_CHECK;
+/* The handle is connected: begin the handshake, or be open. */
+void conn_connected(struct conn *);
+/* Reads from now on, as far as there is room. */
+void conn_read(struct conn *);
+/* The connection is over; on_gone follows on a later turn. */
+void conn_fail(struct conn *, enum reason why, const char *error);
+/* Closes the handle; on_closed sees to what comes then. */
+void conn_close_handle(struct conn *, uv_close_cb on_closed);
+/* CLOSED, and the handle is too: delivers on_gone and frees. */
+void conn_end(struct conn *);
+void conn_set_peer(struct conn *, const struct sockaddr *);
+
+/* dial.c: the conn goes away while dialling; what is under way ends by itself. */
+void dial_forget(struct conn *);
+
+#endif

@@ -1,0 +1,227 @@
+/* A BIO of ours joins OpenSSL to two bufs: reading takes what was fed, writing appends and never
+ * blocks. OpenSSL's error queue belongs to the thread, so it is emptied before every call and read
+ * right after. */
+#include "net/tls_io.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "base/obj.h"
+#include "net/tls_context.h"
+
+#define TLS_IO_MAGIC 0x7150f00du
+
+enum { CIPHER_MAX = 16 * 1024 * 1024 }; /* far above what reading and writing are paused at */
+
+struct tls_io {
+	unsigned magic;
+	SSL *ssl;
+	struct buf in, out;
+	struct tls_context *context;
+};
+
+/* ---- the BIO ---- */
+
+static int
+bio_read(BIO *bio, char *p, int n)
+{
+	struct tls_io *io;
+	size_t got;
+
+	CAST_OBJ(io, BIO_get_data(bio), TLS_IO_MAGIC);
+	BIO_clear_retry_flags(bio);
+	got = buf_peek(&io->in, p, (size_t)n);
+	buf_drop(&io->in, got);
+	if (got == 0) {
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	return (int)got;
+}
+
+static int
+bio_write(BIO *bio, const char *p, int n)
+{
+	struct tls_io *io;
+
+	CAST_OBJ(io, BIO_get_data(bio), TLS_IO_MAGIC);
+	BIO_clear_retry_flags(bio);
+	return buf_append(&io->out, span_of(p, (size_t)n)) == 0 ? n : -1;
+}
+
+static long
+bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
+{
+	(void)bio;
+	(void)num;
+	(void)ptr;
+	return cmd == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+static BIO_METHOD *bio_method;
+static CRYPTO_ONCE bio_once = CRYPTO_ONCE_STATIC_INIT;
+
+static void
+bio_method_make(void)
+{
+	bio_method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "buf");
+	ENSURE(bio_method != NULL);
+	BIO_meth_set_read(bio_method, bio_read);
+	BIO_meth_set_write(bio_method, bio_write);
+	BIO_meth_set_ctrl(bio_method, bio_ctrl);
+}
+
+/* ---- life ---- */
+
+static struct tls_io *
+tls_io_new(struct tls_context *context, struct chunk_pool *pool)
+{
+	struct tls_io *io;
+	BIO *bio;
+
+	ENSURE(CRYPTO_THREAD_run_once(&bio_once, bio_method_make));
+	OBJ_NEW(io, TLS_IO_MAGIC);
+	buf_init(&io->in, pool, CIPHER_MAX);
+	buf_init(&io->out, pool, CIPHER_MAX);
+	io->context = tls_ref(context);
+	io->ssl = SSL_new(tls_context_ssl(context));
+	bio = BIO_new(bio_method);
+	ENSURE(io->ssl != NULL && bio != NULL);
+	BIO_set_data(bio, io);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(io->ssl, bio, bio);
+	return io;
+}
+
+struct tls_io *
+tls_io_accept(struct tls_context *context, struct chunk_pool *pool)
+{
+	struct tls_io *io = tls_io_new(context, pool);
+
+	SSL_set_accept_state(io->ssl);
+	return io;
+}
+
+struct tls_io *
+tls_io_connect(struct tls_context *context, const char *server_name, struct chunk_pool *pool)
+{
+	struct tls_io *io = tls_io_new(context, pool);
+	X509_VERIFY_PARAM *param = SSL_get0_param(io->ssl);
+
+	/* An address is verified as one and is not allowed in SNI (RFC 6066, 3). */
+	if (X509_VERIFY_PARAM_set1_ip_asc(param, server_name) != 1) {
+		SSL_set_tlsext_host_name(io->ssl, server_name);
+		SSL_set1_host(io->ssl, server_name);
+	}
+	SSL_set_connect_state(io->ssl);
+	return io;
+}
+
+void
+tls_io_free(struct tls_io **iop)
+{
+	struct tls_io *io;
+
+	TAKE_OBJ(io, iop, TLS_IO_MAGIC);
+	SSL_free(io->ssl);
+	buf_clear(&io->in);
+	buf_clear(&io->out);
+	tls_unref(&io->context);
+	OBJ_FREE(io);
+}
+
+void
+tls_io_adopt(struct tls_io *io, struct chunk_pool *from, struct chunk_pool *to)
+{
+	buf_adopt(&io->in, from, to);
+	buf_adopt(&io->out, from, to);
+}
+
+/* ---- bytes ---- */
+
+void
+tls_io_feed(struct tls_io *io, struct span in)
+{
+	ENSURE(buf_append(&io->in, in) == 0);
+}
+
+struct buf *
+tls_io_out(struct tls_io *io)
+{
+	return &io->out;
+}
+
+size_t
+tls_io_pending(const struct tls_io *io)
+{
+	return io->in.len;
+}
+
+static void
+tls_error_text(struct tls_io *io, char error[TLS_ERROR_MAX])
+{
+	long verdict = SSL_get_verify_result(io->ssl);
+	unsigned long code = ERR_get_error();
+
+	if (verdict != X509_V_OK)
+		snprintf(error, TLS_ERROR_MAX, "certificate: %s",
+			 X509_verify_cert_error_string(verdict));
+	else if (code)
+		snprintf(error, TLS_ERROR_MAX, "%s", ERR_reason_error_string(code));
+	else
+		snprintf(error, TLS_ERROR_MAX, "unexpected end");
+}
+
+static enum tls_result
+tls_io_result(struct tls_io *io, int ret, char error[TLS_ERROR_MAX])
+{
+	if (ret > 0)
+		return TLS_OK;
+	switch (SSL_get_error(io->ssl, ret)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		return TLS_WAIT;
+	case SSL_ERROR_ZERO_RETURN:
+		return TLS_EOF;
+	default:
+		tls_error_text(io, error);
+		return TLS_FAIL;
+	}
+}
+
+enum tls_result
+tls_io_handshake(struct tls_io *io, char error[TLS_ERROR_MAX])
+{
+	ERR_clear_error();
+	return tls_io_result(io, SSL_do_handshake(io->ssl), error);
+}
+
+enum tls_result
+tls_io_read(struct tls_io *io, char *p, size_t n, size_t *got, char error[TLS_ERROR_MAX])
+{
+	int ret;
+
+	ERR_clear_error();
+	ret = SSL_read(io->ssl, p, (int)n);
+	*got = ret > 0 ? (size_t)ret : 0;
+	return tls_io_result(io, ret, error);
+}
+
+enum tls_result
+tls_io_write(struct tls_io *io, struct span s, char error[TLS_ERROR_MAX])
+{
+	size_t written;
+
+	ERR_clear_error();
+	return tls_io_result(io, SSL_write_ex(io->ssl, s.p, s.n, &written), error);
+}
+
+void
+tls_io_shutdown(struct tls_io *io)
+{
+	ERR_clear_error();
+	if (SSL_is_init_finished(io->ssl))
+		SSL_shutdown(io->ssl);
+	ERR_clear_error();
+}
