@@ -40,6 +40,20 @@ span_trim(struct span s)
 }
 
 bool
+span_word(struct span *rest, struct span *word)
+{
+	size_t n = 0;
+
+	while (rest->n && (is_ows(rest->p[0]) || rest->p[0] == ','))
+		*rest = span_drop(*rest, 1);
+	while (n < rest->n && !is_ows(rest->p[n]) && rest->p[n] != ',')
+		n++;
+	*word = span_take(*rest, n);
+	*rest = span_drop(*rest, n);
+	return n > 0;
+}
+
+bool
 span_list_has(struct span list, struct span token)
 {
 	struct span part;

@@ -11,6 +11,8 @@
 
 #include "auth/jwt.h"
 #include "base/span.h"
+#include "base/strb.h"
+#include "msg/network.h"
 #include "net/tls.h"
 
 struct limits {
@@ -21,15 +23,19 @@ struct limits {
 
 /* Every limit at its default; process_memory is worked out for this machine. */
 void limits_default(struct limits *);
+/* The same for one that is 0: automatic. */
+void limits_settle(struct limits *);
 
 struct policy {
 	atomic_uint refs;    /* private */
 	char *hostname;	     /* lower case, without a port; never NULL */
-	char *url_prefix;    /* before "/<id>" in a client URL, no trailing slash; NULL: made from hostname */
+	char *authority;     /* the hostname as configured, with its port if it has one; never NULL */
+	char *url_prefix;    /* before "/<id>" in a client URL, no trailing slash; NULL: made from authority */
 	char *audience;	     /* "" when unset */
 	char *secrets[JWT_SECRETS_MAX];
 	struct tls_context *tls; /* NULL: plain HTTP, single-hosted only */
 	bool close_at_expiry;	 /* a session ends when its token does */
+	struct networks trusted; /* whose X-Forwarded-* and Forwarded are taken */
 	struct limits limits;
 };
 
@@ -37,5 +43,9 @@ struct policy {
 struct policy *policy_new(void);
 struct policy *policy_ref(struct policy *);
 void policy_unref(struct policy **);
+
+/* Where viewers find that tunnel: <url_prefix>/<id>; else https://<id>.<authority> with TLS (domain-hosted),
+ * http://<authority>/<id> without (single-hosted). */
+void policy_client_url(const struct policy *, struct span id, struct strb *out);
 
 #endif

@@ -1,0 +1,67 @@
+#include "msg/msg.h"
+
+#include <stdlib.h>
+
+#include "base/obj.h"
+
+void
+msg_conn_move_free(struct msg_conn_move *m)
+{
+	if (m->bundle)
+		conn_bundle_free(&m->bundle);
+	free(m);
+}
+
+void
+msg_policy_free(struct msg_policy *m)
+{
+	policy_unref(&m->policy);
+	free(m);
+}
+
+void
+msg_drain_free(struct msg_drain *m)
+{
+	free(m);
+}
+
+void
+msg_drained_free(struct msg_drained *m)
+{
+	free(m);
+}
+
+void
+msg_free(struct mail *mail)
+{
+	switch ((enum msg_type)mail->type) {
+#define MSG(NAME, type, from, to, text)                                                            \
+	case MSG_##NAME:                                                                           \
+		msg_##type##_free((struct msg_##type *)mail);                                      \
+		return;
+#include "msg/msg_tbl.h"
+#undef MSG
+	case MSG_COUNT:
+		break;
+	}
+	ENSURE(!"a letter of a known type");
+}
+
+const char *
+msg_name(unsigned type)
+{
+	static const char *const names[MSG_COUNT] = {
+#define MSG(NAME, type, from, to, text) #type,
+#include "msg/msg_tbl.h"
+#undef MSG
+	};
+
+	return type < MSG_COUNT ? names[type] : "unknown";
+}
+
+void
+msg_post(struct mailbox *box, struct mail *mail)
+{
+	if (!mailbox_post(box, mail))
+		msg_free(mail);
+}
