@@ -30,13 +30,14 @@ struct log_tag {
 /* One named value of an event. */
 struct log_field {
 	const char *name; /* NULL ends the list */
-	enum { LOG_F_SPAN, LOG_F_INT } kind;
+	enum { LOG_F_SPAN, LOG_F_INT, LOG_F_BOOL } kind;
 	struct span text;
 	int64_t number;
 };
 #define LOG_TEXT(name, value)  {name, LOG_F_SPAN, value, 0}
 #define LOG_STR(name, value)   {name, LOG_F_SPAN, span_str(value), 0}
 #define LOG_INT(name, value)   {name, LOG_F_INT, {NULL, 0}, (int64_t)(value)}
+#define LOG_BOOL(name, value)  {name, LOG_F_BOOL, {NULL, 0}, (value) ? 1 : 0}
 
 /* An event with fields: log_event(LVL_INFO, "tunnel.open", &tag, LOG_STR("peer", peer)); */
 #define log_event(level, type, tag, ...)                                                           \
@@ -59,7 +60,7 @@ struct log_config {
 	enum log_level level;
 };
 
-/* 0, or -WHT_EINVAL when the syslog address cannot be used. */
+/* 0, or -WHT_EINVAL when the syslog address cannot be used. Resolves a name, so it may wait. */
 int log_start(const struct log_config *);
 /* Writes what is queued, for a second at most, and ends the writer. */
 void log_stop(void);
