@@ -109,33 +109,37 @@ ws_frame_header_len(uint64_t payload, bool masked)
 	return 2 + extended + (masked ? 4 : 0);
 }
 
-/* wslay writes the header with the first part that it is shown, even when that part is empty. */
+/* wslay writes the header with the first run that it is shown, even when that run is empty. */
 static void
-sender_write(struct sender *s, struct wslay_frame_iocb *frame, struct span part)
+sender_write(struct sender *s, struct wslay_frame_iocb *frame, const struct iovec *run)
 {
-	frame->data = (const uint8_t *)part.p;
-	frame->data_length = part.n;
-	ENSURE(wslay_frame_send(s->ctx, frame) == (ssize_t)part.n);
+	frame->data = run->iov_base;
+	frame->data_length = run->iov_len;
+	ENSURE(wslay_frame_send(s->ctx, frame) == (ssize_t)run->iov_len);
 }
 
 int
-ws_frame_send(bool masked, enum ws_opcode opcode, struct span a, struct span b, struct buf *out)
+ws_frame_send(bool masked, enum ws_opcode opcode, const struct iovec *runs, int nruns,
+	struct buf *out)
 {
+	static const struct iovec nothing = {"", 0};
 	struct sender *s = sender_of_this_thread(masked);
-	struct wslay_frame_iocb frame = {
-	    .fin = 1,
-	    .opcode = (uint8_t)opcode,
-	    .payload_length = a.n + b.n,
-	    .mask = masked,
-	};
+	struct wslay_frame_iocb frame = {.fin = 1, .opcode = (uint8_t)opcode, .mask = masked};
+	size_t payload = 0;
 
-	ENSURE(opcode <= WS_BINARY || a.n + b.n <= WS_CONTROL_MAX);
-	if (ws_frame_header_len(a.n + b.n, masked) + a.n + b.n > buf_room(out))
+	for (int i = 0; i < nruns; i++)
+		payload += runs[i].iov_len;
+	ENSURE(opcode <= WS_BINARY || payload <= WS_CONTROL_MAX);
+	if (ws_frame_header_len(payload, masked) + payload > buf_room(out))
 		return -WHT_EFULL;
+	frame.payload_length = payload;
 	s->out = out;
-	sender_write(s, &frame, a);
-	if (b.n > 0)
-		sender_write(s, &frame, b);
+	if (payload == 0)
+		sender_write(s, &frame, &nothing);
+	for (int i = 0; i < nruns; i++) {
+		if (runs[i].iov_len > 0)
+			sender_write(s, &frame, &runs[i]);
+	}
 	s->out = NULL;
 	return 0;
 }

@@ -257,11 +257,20 @@ ws_wire_at_rest(const struct ws_wire *w)
 }
 
 int
-ws_wire_send(struct ws_wire *w, enum ws_opcode opcode, struct span a, struct span b,
-	     struct buf *out)
+ws_wire_send_runs(struct ws_wire *w, enum ws_opcode opcode, const struct iovec *runs, int nruns,
+	struct buf *out)
 {
 	CHECK_OBJ(w, WS_WIRE_MAGIC);
-	return ws_frame_send(w->role == WS_CLIENT, opcode, a, b, out);
+	return ws_frame_send(w->role == WS_CLIENT, opcode, runs, nruns, out);
+}
+
+int
+ws_wire_send(struct ws_wire *w, enum ws_opcode opcode, struct span a, struct span b,
+	struct buf *out)
+{
+	const struct iovec runs[] = {{(void *)a.p, a.n}, {(void *)b.p, b.n}};
+
+	return ws_wire_send_runs(w, opcode, runs, 2, out);
 }
 
 int

@@ -65,6 +65,9 @@ bool ws_wire_at_rest(const struct ws_wire *);
  * payload is at most WS_CONTROL_MAX bytes. */
 int ws_wire_send(struct ws_wire *, enum ws_opcode, struct span a, struct span b,
 		 struct buf *out) MUST_CHECK;
+/* The same with the payload in any number of runs. */
+int ws_wire_send_runs(struct ws_wire *, enum ws_opcode, const struct iovec *runs, int nruns,
+	struct buf *out) MUST_CHECK;
 /* A Close frame with a code and a reason text cut to what fits; an empty one for WS_CLOSE_NO_CODE.
  * The code must be one that may be sent. */
 int ws_wire_send_close(struct ws_wire *, int code, struct span text, struct buf *out) MUST_CHECK;
