@@ -122,7 +122,7 @@ int
 ws_frame_send(bool masked, enum ws_opcode opcode, const struct iovec *runs, int nruns,
 	struct buf *out)
 {
-	static const struct iovec nothing = {"", 0};
+	static const struct iovec nothing = {NULL, 0};
 	struct sender *s = sender_of_this_thread(masked);
 	struct wslay_frame_iocb frame = {.fin = 1, .opcode = (uint8_t)opcode, .mask = masked};
 	size_t payload = 0;
