@@ -1,0 +1,85 @@
+"""Fixtures: a server for each module, once with one worker and once with four; everything else hangs on it."""
+import os
+
+import pytest
+
+from wht.certs import Certs
+from wht.process import BIN
+from wht.server import Server
+
+
+def pytest_configure(config):
+    if not os.access(BIN / "whtd", os.X_OK):
+        pytest.exit(f"{BIN}/whtd is not built: ./dev e2e builds it", returncode=2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests of one module and one number of workers share a server, so one xdist process gets them all."""
+    for item in items:
+        workers = getattr(item, "callspec", None) and item.callspec.params.get("workers", 0)
+        item.add_marker(pytest.mark.xdist_group(f"{item.module.__name__}-{workers}"))
+
+
+@pytest.fixture(scope="module", params=[1, 4], ids=["1-worker", "4-workers"])
+def workers(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def certs(tmp_path_factory):
+    return Certs(tmp_path_factory.mktemp("certs"))
+
+
+def running(directory, **how):
+    server = Server(directory, **how)
+    try:
+        yield server
+        server.stop()
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def shared_server(workers, tmp_path_factory):
+    yield from running(tmp_path_factory.mktemp("whtd"), workers=workers)
+
+
+@pytest.fixture(scope="module")
+def shared_tls_server(workers, certs, tmp_path_factory):
+    yield from running(tmp_path_factory.mktemp("whtds"), workers=workers, certs=certs)
+
+
+@pytest.fixture
+def wht(shared_server):
+    """The module's server, over plain HTTP. What a test opens through it is closed when the test ends."""
+    yield shared_server
+    shared_server.end_of_test()
+
+
+@pytest.fixture
+def whts(shared_tls_server):
+    """The same over TLS, with a star certificate."""
+    yield shared_tls_server
+    shared_tls_server.end_of_test()
+
+
+@pytest.fixture
+def start(workers, tmp_path):
+    """A server of the test's own: start(WHT_HEAD_TIMEOUT=0.5). It must end well, too."""
+    servers = []
+
+    def start(**how):
+        servers.append(Server(tmp_path / f"whtd{len(servers)}", **{"workers": workers, **how}))
+        return servers[-1]
+
+    yield start
+    try:
+        for server in servers:
+            if server.process.poll() is None:
+                server.end_of_test()
+                server.stop()
+            server.check_reports()
+    finally:
+        for server in servers:
+            server.kill()
