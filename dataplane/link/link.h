@@ -4,10 +4,11 @@
  * needs to live: pings and the judgement that a peer is dead, the Close handshake, back-pressure between
  * connection and session, one write per turn for many frames.
  *
- *   LIVE --link_close--> CLOSING --peer's Close, EOF or 5 s--> GONE
- *     \---- peer's Close, fault, silence, connection lost ----^
+ *   LIVE --link_close, peer's Close, fault, silence--> CLOSING --EOF, or a moment--> GONE
+ *     \---------------- connection lost ---------------------------------------------^
  *
- * CLOSING: a Close frame with the reason is on its way, streams are told, nothing new is taken.
+ * CLOSING: a Close frame with the reason goes out in front of our FIN, streams are told, what still comes
+ * is swallowed; it lasts LINK_CLOSE_MS at most.
  * GONE: on_gone, on a later turn than the call that caused it; the link is freed when it returns.
  *
  * Silence is judged by any byte received. A clock that jumped (the machine slept, the process was
@@ -18,6 +19,8 @@
 
 #include "net/conn.h"
 #include "wsmux/session.h"
+
+#define LINK_CLOSE_MS 5000
 
 struct link;
 
@@ -33,19 +36,17 @@ struct link_ops {
 	    void **stream_user);
 	/* Bytes held for this session changed. May be NULL. */
 	void (*on_held)(void *user, ptrdiff_t delta);
-	/* The session is no longer usable; comes before on_gone, once, and not from inside link_close: stop
-	 * opening streams on it. */
+	/* The session is no longer usable, by no wish of the user's: stop opening streams on it. Comes before
+	 * on_gone, once; not after link_close. */
 	void (*on_down)(void *user, enum reason why);
 	/* The last call. Every stream has had its on_done. */
 	void (*on_gone)(void *user, enum reason why);
 };
 
-/* Takes the conn, open and with the handshake behind it; bytes that came behind the handshake are
- * offered by conn_resume. */
+/* Takes the conn, open and with the handshake behind it, from whoever shook hands; bytes that it kept
+ * are read at the end of this turn. config is copied. */
 struct link *link_new(struct loop *, struct conn **, const struct link_config *,
     const struct link_ops *, void *user);
-/* What to give conn_accept, conn_dial or conn_adopt is the handshaker's; the link takes the conn over by
- * itself. */
 
 struct wsmux_session *link_session(struct link *);
 /* A stream's owner changed something from outside a callback of the link: flush at the end of the turn. */
@@ -53,6 +54,11 @@ void link_flush(struct link *);
 /* Sends Close with the reason's code and text; streams end with why. Takes the caller's pointer: only
  * on_gone follows. */
 void link_close(struct link **, enum reason why);
+
+/* What the peer's Close frame said: its code (WS_CLOSE_NO_CODE if none) and text; 0 and "" when there was
+ * none. Valid in on_down and on_gone. */
+int link_close_code(const struct link *);
+const char *link_close_text(const struct link *);
 
 /* The last round trip measured by a ping, in microseconds; 0: none yet. */
 uint64_t link_rtt_us(const struct link *);

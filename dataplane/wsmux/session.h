@@ -125,6 +125,8 @@ struct wsmux_stream *wsmux_session_open(
 size_t wsmux_session_streams(const struct wsmux_session *);
 /* Bytes received and not yet used. */
 size_t wsmux_session_held(const struct wsmux_session *);
+/* Nothing can run out of time: tick() would do nothing. */
+bool wsmux_session_at_rest(const struct wsmux_session *);
 bool wsmux_session_has_output(const struct wsmux_session *);
 const struct wsmux_counts *wsmux_session_counts(const struct wsmux_session *);
 /* For tests of the wrap: the id that the next open() tries first (its parity is ours to keep). */

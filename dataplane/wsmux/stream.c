@@ -346,6 +346,15 @@ wsmux_stream_write(struct wsmux_stream *st, struct span out)
 	return n;
 }
 
+bool
+wsmux_stream_full(struct wsmux_stream *st)
+{
+	CHECK_OBJ(st, STREAM_MAGIC);
+	if (buf_room(&st->sendq) < st->sendq.max / 2)
+		st->starved = true;
+	return st->starved;
+}
+
 void
 wsmux_stream_fin(struct wsmux_stream *st)
 {

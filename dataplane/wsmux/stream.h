@@ -43,7 +43,8 @@ struct wsmux_stream_ops {
 	 * took: the rest is kept and offered again by wsmux_stream_resume(). Called from feed() and
 	 * resume(). The bytes live until you return or abort the stream. */
 	size_t (*on_data)(void *user, struct span in);
-	/* write() had answered short, and half of the queue is free again. Called from pull(). */
+	/* write() had answered short, or full() yes, and half of the queue is free again. Called from
+	 * pull(). */
 	void (*on_room)(void *user);
 	/* The peer sends no more, and everything it sent was taken; we still may. Called from
 	 * feed() and resume(), never after an abort. */
@@ -60,6 +61,8 @@ struct wsmux_stream_ops {
 size_t wsmux_stream_write(struct wsmux_stream *, struct span out) MUST_CHECK;
 /* Bytes that write() would take now. */
 size_t wsmux_stream_room(const struct wsmux_stream *);
+/* Less than half of the queue is free: a source should pause. After a yes, on_room follows. */
+bool wsmux_stream_full(struct wsmux_stream *);
 /* Bytes written and not yet pulled. */
 size_t wsmux_stream_queued(const struct wsmux_stream *);
 /* n of the taken bytes left our hands: the peer gets credit for them, a quarter of the window at a
