@@ -1,7 +1,7 @@
 /* http/field_tbl.h - the header fields that mean something to us, and what they mean.
  *
  * FIELD(NAME, "name", class)
- *   FRAMING   says where a message ends or whom it is for: checked, never taken from Connection's word
+ *   FRAMING   says where a message ends or whom it is for: checked, out of Connection's reach
  *   HOP       belongs to one connection (RFC 9110, 7.6.1): never forwarded
  *   FORWARDED said by us about the viewer: what a stranger sends is replaced
  *   PLAIN     passed on as it came

@@ -40,7 +40,7 @@ struct http_head {
 	size_t nfields;
 
 	enum http_framing framing;
-	uint64_t length; /* HTTP_BY_LENGTH */
+	uint64_t length; /* Content-Length's, even if no body follows (HEAD, 304); else 0 */
 
 	bool keep_alive;      /* the sender would keep the connection (RFC 9112, 9.3) */
 	bool expect_continue; /* Expect: 100-continue on an HTTP/1.1 request */
@@ -56,6 +56,8 @@ size_t http_head_count(const struct http_head *, enum http_field_id);
 bool http_connection_has(const struct http_head *, struct span token);
 
 enum http_field_id http_field_lookup(struct span name);
+/* What a name with '_' in it is to a reader that takes '_' for '-'; HF_OTHER for any other name. */
+enum http_field_id http_field_disguised(struct span name);
 enum http_field_class http_field_class(enum http_field_id);
 /* The name in lower case; "" for HF_OTHER. */
 struct span http_field_name(enum http_field_id);

@@ -1,7 +1,7 @@
 /* http/write.h - heads and chunks as bytes.
  *
- * Everything that we write is made here, so that no field of a stranger ever frames a message of ours:
- * framing, hop-by-hop and forwarding fields are left out when a head is copied, and set anew.
+ * Everything that we write is made here, so that no field of a stranger ever frames a message of
+ * ours: framing, hop-by-hop and forwarding fields are left out when a head is copied, and set anew.
  */
 #ifndef WHT_HTTP_WRITE_H
 #define WHT_HTTP_WRITE_H
@@ -19,8 +19,9 @@ void http_write_end(struct strb *);
 
 /* Copies the fields that may cross a proxy (RFC 9110, 7.6.1): all but hop-by-hop ones, those that
  * Connection names (framing, Host, Authorization and forwarding fields excepted: they are not
- * Connection's to remove), Content-Length and Transfer-Encoding, and, in a request, forwarding fields and names
- * that read as one of those when '_' is taken for '-'. Host is copied. "TE: trailers" survives as such. */
+ * Connection's to remove), Content-Length and Transfer-Encoding, and, in a request, forwarding
+ * fields and names that read as one of those when '_' is taken for '-'. Host is copied. "TE:
+ * trailers" survives as such. */
 void http_write_end_to_end(struct strb *, const struct http_head *, bool request);
 
 /* The framing fields for a body that is passed on: "Content-Length: n", "Transfer-Encoding:
@@ -35,9 +36,10 @@ struct span http_chunk_head(char out[HTTP_CHUNK_HEAD_MAX], size_t n);
 #define HTTP_LAST_CHUNK SPAN("0\r\n\r\n")
 
 /* A whole small response: status line, the given extra fields ("Name: value\r\n..." or empty),
- * Content-Type: text/plain, Content-Length, Connection: close if asked, and the body unless head_only. */
-void http_write_reply(struct strb *, int status, struct span extra, struct span body, bool close,
-    bool head_only);
+ * Content-Type: text/plain, Content-Length, Connection: close if asked, and the body unless
+ * head_only. */
+void http_write_reply(
+    struct strb *, int status, struct span extra, struct span body, bool close, bool head_only);
 
 /* The phrase of RFC 9110, 15; "Unknown" for a code without one. */
 const char *http_status_phrase(int status);

@@ -1,0 +1,116 @@
+#include "http/write.h"
+
+#include <stdio.h>
+
+void
+http_write_request_line(struct strb *b, struct span method, struct span target)
+{
+	strb_add(b, method);
+	strb_char(b, ' ');
+	strb_add(b, target);
+	strb_add(b, SPAN(" HTTP/1.1\r\n"));
+}
+
+void
+http_write_status_line(struct strb *b, int status)
+{
+	strb_printf(b, "HTTP/1.1 %d %s\r\n", status, http_status_phrase(status));
+}
+
+void
+http_write_field(struct strb *b, struct span name, struct span value)
+{
+	strb_add(b, name);
+	strb_add(b, SPAN(": "));
+	strb_add(b, value);
+	strb_add(b, SPAN("\r\n"));
+}
+
+void
+http_write_end(struct strb *b)
+{
+	strb_add(b, SPAN("\r\n"));
+}
+
+/* One hop's own fields, that is; never where a message ends, whom it is for, or who sent it. */
+static bool
+connection_may_remove(const struct http_field *field)
+{
+	return http_field_class(field->id) == FIELD_PLAIN && field->id != HF_AUTHORIZATION;
+}
+
+/* What the next reader will take the name for. */
+static enum http_field_class
+perceived_class(const struct http_field *field)
+{
+	enum http_field_id disguised = http_field_disguised(field->name);
+
+	return http_field_class(disguised != HF_OTHER ? disguised : field->id);
+}
+
+static bool
+crosses(const struct http_head *head, const struct http_field *field, bool request)
+{
+	enum http_field_class class =
+	    request ? perceived_class(field) : http_field_class(field->id);
+
+	if (class == FIELD_HOP || (class == FIELD_FORWARDED && request))
+		return false;
+	if (class == FIELD_FRAMING)
+		return field->id == HF_HOST;
+	return !connection_may_remove(field) || !http_connection_has(head, field->name);
+}
+
+static bool
+takes_trailers(const struct http_head *head)
+{
+	for (size_t i = 0; i < head->nfields; i++) {
+		if (head->fields[i].id == HF_TE &&
+		    span_list_has(head->fields[i].value, SPAN("trailers")))
+			return true;
+	}
+	return false;
+}
+
+void
+http_write_end_to_end(struct strb *b, const struct http_head *head, bool request)
+{
+	for (size_t i = 0; i < head->nfields; i++) {
+		const struct http_field *field = &head->fields[i];
+
+		if (crosses(head, field, request))
+			http_write_field(b, field->name, field->value);
+	}
+	if (request && takes_trailers(head))
+		http_write_field(b, SPAN("TE"), SPAN("trailers"));
+}
+
+void
+http_write_framing(struct strb *b, enum http_framing framing, uint64_t length)
+{
+	if (framing == HTTP_BY_LENGTH)
+		strb_printf(b, "Content-Length: %llu\r\n", (unsigned long long)length);
+	else if (framing == HTTP_CHUNKED)
+		strb_add(b, SPAN("Transfer-Encoding: chunked\r\n"));
+}
+
+struct span
+http_chunk_head(char out[HTTP_CHUNK_HEAD_MAX], size_t n)
+{
+	return span_of(out, (size_t)snprintf(out, HTTP_CHUNK_HEAD_MAX, "%zx\r\n", n));
+}
+
+void
+http_write_reply(
+    struct strb *b, int status, struct span extra, struct span body, bool close, bool head_only)
+{
+	http_write_status_line(b, status);
+	strb_add(b, extra);
+	http_write_field(b, SPAN("Content-Type"), SPAN("text/plain"));
+	http_write_framing(b, HTTP_BY_LENGTH, body.n);
+	if (close)
+		http_write_field(b, SPAN("Connection"), SPAN("close"));
+	http_write_end(b);
+	if (!head_only)
+		strb_add(b, body);
+}
