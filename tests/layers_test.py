@@ -36,8 +36,8 @@ class Table:
         return top == folder or top in self.may[folder] or header in self.may[folder]
 
     def links(self, folder):
-        """The folders whose libraries it must link: a single header of a folder is still its library."""
-        return {entry.split("/")[0] for entry in self.may[folder]}
+        """The folders whose libraries it must link. One header of a folder is still its library, but a table is none."""
+        return {entry.split("/")[0] for entry in self.may[folder] if not entry.endswith("_tbl.h")}
 
 
 def folder_of(path, root):
