@@ -12,7 +12,7 @@ hs256_sign(struct span text, struct span secret, char out[HS256_SIZE])
 	if (secret.n == 0 || secret.n > INT_MAX)
 		return -WHT_EINVAL;
 	if (!HMAC(EVP_sha256(), secret.p, (int)secret.n, (const unsigned char *)text.p, text.n,
-		  (unsigned char *)out, &n) ||
+		(unsigned char *)out, &n) ||
 	    n != HS256_SIZE)
 		return -WHT_EMEM;
 	return 0;

@@ -1,7 +1,7 @@
 #include "auth/json_strict.h"
 
 enum {
-	DEPTH_MAX = 32,   /* arrays and objects within each other */
+	DEPTH_MAX = 32,	  /* arrays and objects within each other */
 	NUMBER_MAX = 40,  /* characters: a double and to spare */
 	EXPONENT_MAX = 4, /* characters behind the 'e', its sign included */
 };

@@ -170,7 +170,7 @@ claims_judge_audience(const json_t *aud, struct span wanted)
 
 static enum jwt_fault
 claims_judge(const json_t *claims, struct span id, const struct jwt_rules *rules, double now_s,
-	     struct jwt_claims *out)
+    struct jwt_claims *out)
 {
 	enum jwt_fault fault = claims_read(claims, out);
 
@@ -185,7 +185,7 @@ claims_judge(const json_t *claims, struct span id, const struct jwt_rules *rules
 
 enum jwt_fault
 jwt_check(struct span token, struct span id, const struct jwt_rules *rules, double now_s,
-	  struct jwt_claims *out)
+    struct jwt_claims *out)
 {
 	struct jwt_claims read = {0};
 	struct jwt_parts parts;

@@ -7,13 +7,13 @@
 static const char jwt_head[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
 
 static void
-claims_write(struct strb *b, struct span id, struct span audience, int64_t now_s,
-	     int64_t lifetime_s)
+claims_write(
+    struct strb *b, struct span id, struct span audience, int64_t now_s, int64_t lifetime_s)
 {
 	strb_add(b, SPAN("{\"tid\":\""));
 	strb_json(b, id);
 	strb_printf(b, "\",\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld", (long long)now_s,
-		    (long long)(now_s - JWT_GRACE_S), (long long)(now_s + lifetime_s));
+	    (long long)(now_s - JWT_GRACE_S), (long long)(now_s + lifetime_s));
 	if (audience.n > 0) {
 		strb_add(b, SPAN(",\"aud\":\""));
 		strb_json(b, audience);
@@ -37,8 +37,8 @@ token_sign(struct strb *token, struct span secret)
 }
 
 char *
-jwt_mint(struct span id, struct span secret, struct span audience, int64_t now_s,
-	 int64_t lifetime_s)
+jwt_mint(
+    struct span id, struct span secret, struct span audience, int64_t now_s, int64_t lifetime_s)
 {
 	struct strb claims, token;
 	char *made = NULL;

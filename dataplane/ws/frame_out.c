@@ -119,8 +119,8 @@ sender_write(struct sender *s, struct wslay_frame_iocb *frame, const struct iove
 }
 
 int
-ws_frame_send(bool masked, enum ws_opcode opcode, const struct iovec *runs, int nruns,
-	struct buf *out)
+ws_frame_send(
+    bool masked, enum ws_opcode opcode, const struct iovec *runs, int nruns, struct buf *out)
 {
 	static const struct iovec nothing = {NULL, 0};
 	struct sender *s = sender_of_this_thread(masked);

@@ -1,5 +1,4 @@
-/* ws/handshake.h - the opening handshake of RFC 6455, both ends, on heads that http/parse.h made.
- */
+/* ws/handshake.h - the opening handshake of RFC 6455, both ends, on heads from http/parse.h. */
 #ifndef WHT_WS_HANDSHAKE_H
 #define WHT_WS_HANDSHAKE_H
 

@@ -28,8 +28,8 @@ struct ws_wire {
 	enum reason fault;
 
 	wslay_frame_context_ptr ctx; /* NULL at a frame boundary */
-	struct span in;              /* fed, but not yet taken by wslay */
-	size_t ahead;                /* bytes taken by wslay that belong to no piece it has shown */
+	struct span in;		     /* fed, but not yet taken by wslay */
+	size_t ahead;		     /* bytes taken by wslay that belong to no piece it has shown */
 
 	bool frame_open;
 	uint64_t frame_left; /* payload bytes to come */
@@ -257,16 +257,16 @@ ws_wire_at_rest(const struct ws_wire *w)
 }
 
 int
-ws_wire_send_runs(struct ws_wire *w, enum ws_opcode opcode, const struct iovec *runs, int nruns,
-	struct buf *out)
+ws_wire_send_runs(
+    struct ws_wire *w, enum ws_opcode opcode, const struct iovec *runs, int nruns, struct buf *out)
 {
 	CHECK_OBJ(w, WS_WIRE_MAGIC);
 	return ws_frame_send(w->role == WS_CLIENT, opcode, runs, nruns, out);
 }
 
 int
-ws_wire_send(struct ws_wire *w, enum ws_opcode opcode, struct span a, struct span b,
-	struct buf *out)
+ws_wire_send(
+    struct ws_wire *w, enum ws_opcode opcode, struct span a, struct span b, struct buf *out)
 {
 	const struct iovec runs[] = {{(void *)a.p, a.n}, {(void *)b.p, b.n}};
 

@@ -8,8 +8,8 @@
  *   OPEN --Close received--> CLOSED      later input is swallowed
  *   OPEN --fault--> FAILED               feed answers the reason from then on
  *
- * A wire at a frame boundary holds no memory but itself: wslay's contexts live only while a frame
- * is half done.
+ * A wire at a frame boundary holds no memory but itself: wslay's receiving context lives only while
+ * a frame is half done, and the sending one belongs to the thread (ws/frame_out.h).
  */
 #ifndef WHT_WS_WIRE_H
 #define WHT_WS_WIRE_H
@@ -44,10 +44,9 @@ struct ws_wire_ops {
 
 struct ws_wire;
 
-/* ops are borrowed. message_max: bytes of one message, over all its fragments (R_MESSAGE_TOO_BIG).
- */
-struct ws_wire *ws_wire_new(enum ws_role, size_t message_max, const struct ws_wire_ops *,
-			    void *user);
+/* ops are borrowed. message_max: bytes of one message, over all its fragments. */
+struct ws_wire *ws_wire_new(
+    enum ws_role, size_t message_max, const struct ws_wire_ops *, void *user);
 /* Never from inside a callback. */
 void ws_wire_free(struct ws_wire **);
 
@@ -63,11 +62,11 @@ bool ws_wire_at_rest(const struct ws_wire *);
 /* One whole message or control frame, its payload the two spans one behind the other (either may be
  * empty), appended to out; -WHT_EFULL and nothing appended when it does not fit. A control frame's
  * payload is at most WS_CONTROL_MAX bytes. */
-int ws_wire_send(struct ws_wire *, enum ws_opcode, struct span a, struct span b,
-		 struct buf *out) MUST_CHECK;
+int ws_wire_send(
+    struct ws_wire *, enum ws_opcode, struct span a, struct span b, struct buf *out) MUST_CHECK;
 /* The same with the payload in any number of runs. */
 int ws_wire_send_runs(struct ws_wire *, enum ws_opcode, const struct iovec *runs, int nruns,
-	struct buf *out) MUST_CHECK;
+    struct buf *out) MUST_CHECK;
 /* A Close frame with a code and a reason text cut to what fits; an empty one for WS_CLOSE_NO_CODE.
  * The code must be one that may be sent. */
 int ws_wire_send_close(struct ws_wire *, int code, struct span text, struct buf *out) MUST_CHECK;
