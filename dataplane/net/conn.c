@@ -601,6 +601,7 @@ conn_connected(struct conn *c)
 {
 	conn_set_state(c, c->tls ? CONN_HANDSHAKING : CONN_OPEN);
 	conn_read(c);
+	task_ask(&c->task); /* what was written while dialling */
 	if (c->tls)
 		conn_handshake(c);
 }

@@ -25,7 +25,7 @@ struct dial_attempt {
 	bool looking_up;
 	struct sockaddr_storage addresses[ADDRESSES_MAX];
 	int naddresses, next;
-	struct timer begin; /* conn_dial never calls back */
+	struct task begin; /* conn_dial never calls back */
 	char *name;         /* what is looked up */
 	uint16_t port;
 	char *unix_path;
@@ -36,7 +36,7 @@ static void dial_next(struct dial_attempt *);
 static void
 dial_free(struct dial_attempt *d)
 {
-	timer_stop(&d->begin);
+	task_cancel(&d->begin);
 	free(d->name);
 	free(d->unix_path);
 	loop_release(d->loop);
@@ -244,7 +244,7 @@ conn_dial(struct loop *loop, const struct dial *to, const struct conn_ops *ops, 
 		dial_add_address(d, "::1");
 		dial_add_address(d, "127.0.0.1");
 	}
-	timer_init(&d->begin, loop, dial_begin, d);
-	timer_start(&d->begin, 0);
+	task_init(&d->begin, loop, dial_begin, d);
+	task_ask(&d->begin);
 	return c;
 }

@@ -4,13 +4,14 @@
  * earlier rounds; libuv is woken only for the next slot that holds anything. */
 #include "net/loop_uv.h"
 
+#include "base/clock.h"
 #include "base/obj.h"
 
 #define LOOP_MAGIC 0x10092001u
 
 enum {
 	WHEEL_SLOTS = 512,
-	TASKS_A_TURN = 20000, /* then I/O gets its turn again */
+	TASK_ROUNDS = 8, /* a task may ask for others, and they for more; then I/O gets its turn again */
 	SIGNALS_MAX = 8,
 };
 
@@ -34,6 +35,7 @@ struct loop {
 	uint64_t wake_tick;  /* the tick that libuv wakes us for; 0: none */
 	size_t timers;
 	struct task_list tasks;
+	struct task round_end; /* in the list while a round runs, and never run itself */
 	struct chunk_pool pool;
 	struct loop_signal signals[SIGNALS_MAX];
 	int nsignals;
@@ -125,14 +127,15 @@ wheel_sleep_until_next(struct loop *loop)
 	}
 }
 
+/* Those of the slot whose round has come, in the order in which they were started. */
 static void
-wheel_take_due(struct loop *loop, uint64_t tick, uint64_t now_tick, struct timer_list *due)
+wheel_take_due(struct loop *loop, uint64_t tick, struct timer_list *due)
 {
 	struct timer *t = LIST_FIRST(wheel_slot(loop, tick)), *next;
 
 	for (; t; t = next) {
 		next = LIST_NEXT(t, entry);
-		if (tick_of(t->due_ms) > now_tick)
+		if (tick_of(t->due_ms) > tick)
 			continue;
 		LIST_REMOVE(t, entry);
 		LIST_INSERT_HEAD(due, t, entry);
@@ -140,19 +143,31 @@ wheel_take_due(struct loop *loop, uint64_t tick, uint64_t now_tick, struct timer
 }
 
 static void
-wheel_run(struct loop *loop)
+wheel_run_tick(struct loop *loop, uint64_t tick)
 {
 	struct timer_list due = LIST_HEAD_INITIALIZER(due);
-	uint64_t now_tick = loop_now_ms(loop) / LOOP_TICK_MS;
 	struct timer *t;
 
-	for (uint64_t i = 0; i < WHEEL_SLOTS && loop->wheel_tick + i <= now_tick; i++)
-		wheel_take_due(loop, loop->wheel_tick + i, now_tick, &due);
-	if (loop->wheel_tick <= now_tick)
-		loop->wheel_tick = now_tick + 1;
+	wheel_take_due(loop, tick, &due);
 	while ((t = LIST_FIRST(&due))) {
 		timer_stop(t);
 		t->fn(t->user);
+	}
+}
+
+/* Tick by tick, so that after a long sleep the timers still run in the order of their deadlines. */
+static void
+wheel_run(struct loop *loop)
+{
+	uint64_t now_tick = loop_now_ms(loop) / LOOP_TICK_MS;
+
+	while (loop->wheel_tick <= now_tick) {
+		uint64_t tick = loop->wheel_tick++;
+
+		if (loop->timers > 0)
+			wheel_run_tick(loop, tick);
+		else
+			loop->wheel_tick = now_tick + 1;
 	}
 }
 
@@ -179,9 +194,8 @@ timer_start(struct timer *t, uint64_t ms)
 	uint64_t tick;
 
 	timer_stop(t);
-	t->due_ms = loop_now_ms(loop) + ms;
-	if (t->due_ms == 0)
-		t->due_ms = 1;
+	/* Not the turn's time: after a long callback, or before the loop runs, that is long ago. */
+	t->due_ms = clock_mono_ms() + ms;
 	tick = tick_of(t->due_ms);
 	if (tick < loop->wheel_tick)
 		tick = loop->wheel_tick;
@@ -233,18 +247,28 @@ loop_on_busy(uv_idle_t *handle)
 	(void)handle;
 }
 
+/* Runs what is asked for now; what these ask for is the next round's. */
+static void
+tasks_run_round(struct loop *loop)
+{
+	struct task *t;
+
+	TAILQ_INSERT_TAIL(&loop->tasks, &loop->round_end, entry);
+	while ((t = TAILQ_FIRST(&loop->tasks)) != &loop->round_end) {
+		task_cancel(t);
+		t->fn(t->user);
+	}
+	TAILQ_REMOVE(&loop->tasks, &loop->round_end, entry);
+}
+
 static void
 loop_on_turn_end(uv_prepare_t *handle)
 {
 	struct loop *loop;
-	struct task *t;
-	int budget = TASKS_A_TURN;
 
 	CAST_OBJ(loop, handle->data, LOOP_MAGIC);
-	while ((t = TAILQ_FIRST(&loop->tasks)) && budget-- > 0) {
-		task_cancel(t);
-		t->fn(t->user);
-	}
+	for (int i = 0; i < TASK_ROUNDS && !TAILQ_EMPTY(&loop->tasks); i++)
+		tasks_run_round(loop);
 	if (TAILQ_EMPTY(&loop->tasks))
 		uv_idle_stop(&loop->busy);
 	else
@@ -301,6 +325,7 @@ void
 loop_stop(struct loop *loop)
 {
 	loop->stopping = true;
+	uv_stop(&loop->uv); /* or this turn would go on to wait for I/O */
 }
 
 void
