@@ -27,7 +27,7 @@ is_authority(struct span s)
 }
 
 static enum reason
-check_host(const struct http_head *head)
+check_host(struct http_head *head)
 {
 	size_t n = http_head_count(head, HF_HOST);
 
@@ -38,7 +38,7 @@ check_host(const struct http_head *head)
 
 /* Origin form, absolute form, or "OPTIONS *" (RFC 9112, 3.2); authority form is CONNECT's alone. */
 static enum reason
-check_target(const struct http_head *head)
+check_target(struct http_head *head)
 {
 	struct span t = head->target;
 	size_t i = 0;
@@ -52,14 +52,15 @@ check_target(const struct http_head *head)
 	if (i == 0 || !span_starts(span_drop(t, i), SPAN("://")))
 		return R_BAD_REQUEST;
 	t = span_drop(t, i + 3);
-	for (i = 0; i < t.n && t.p[i] != '/' && t.p[i] != '?';)
+	i = 0;
+	while (i < t.n && t.p[i] != '/' && t.p[i] != '?')
 		i++;
 	return is_authority(span_take(t, i)) ? R_NONE : R_BAD_REQUEST;
 }
 
 /* CGI's names cannot tell '_' from '-', and so some reader behind us will not either. */
 enum reason
-http_check_disguises(const struct http_head *head)
+http_check_disguises(struct http_head *head)
 {
 	for (size_t i = 0; i < head->nfields; i++) {
 		if (http_field_class(http_field_disguised(head->fields[i].name)) == FIELD_FRAMING)
@@ -145,27 +146,39 @@ note_connection(struct http_head *head)
 			http_connection_has(head, SPAN("upgrade"));
 }
 
+static enum reason
+check_request_framing(struct http_head *head)
+{
+	return check_framing(head, HTTP_NO_BODY);
+}
+
 /* Behind an upgrade request the bytes change their meaning: a body there is one too many. */
 static enum reason
-check_upgrade(const struct http_head *head)
+check_connection(struct http_head *head)
 {
-	return head->upgrade && (head->framing == HTTP_CHUNKED || head->length > 0) ? R_BAD_REQUEST
-										    : R_NONE;
+	note_connection(head);
+	if (head->upgrade && (head->framing == HTTP_CHUNKED || head->length > 0))
+		return R_BAD_REQUEST;
+	return R_NONE;
 }
+
+static enum reason (*const request_rules[])(struct http_head *) = {
+    check_target,
+    http_check_disguises,
+    check_host,
+    check_request_framing,
+    check_connection,
+    check_expect,
+};
 
 enum reason
 http_check_request(struct http_head *head)
 {
-	enum reason why;
+	enum reason why = R_NONE;
 
-	if ((why = check_target(head)) != R_NONE || (why = http_check_disguises(head)) != R_NONE ||
-	    (why = check_host(head)) != R_NONE ||
-	    (why = check_framing(head, HTTP_NO_BODY)) != R_NONE)
-		return why;
-	note_connection(head);
-	if ((why = check_upgrade(head)) != R_NONE)
-		return why;
-	return check_expect(head);
+	for (size_t i = 0; why == R_NONE && i < sizeof(request_rules) / sizeof(*request_rules); i++)
+		why = request_rules[i](head);
+	return why;
 }
 
 static bool

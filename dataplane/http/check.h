@@ -14,6 +14,6 @@ enum reason http_check_request(struct http_head *);
 /* to_head: it answers a HEAD request, and so has no body. */
 enum reason http_check_response(struct http_head *, bool to_head);
 /* For a request's trailers: refuses what is a framing field if '_' is taken for '-'. */
-enum reason http_check_disguises(const struct http_head *);
+enum reason http_check_disguises(struct http_head *);
 
 #endif

@@ -16,8 +16,7 @@ static const struct row rows[HF_COUNT] = {
 #define NAME_MAX_KNOWN 64 /* no name in the table is longer; a test holds it to that */
 
 /* A head costs one look-up for each of its fields: length and last letter rule out nearly every row
- * before a comparison is made (half of the names begin with "x-", so the first letter would not).
- */
+ * before a comparison is made (half of the names begin with "x-": the first letter would not). */
 enum http_field_id
 http_field_lookup(struct span name)
 {

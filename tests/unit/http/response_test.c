@@ -167,6 +167,7 @@ test_behind_101_the_bytes_are_not_http(void **state)
 	(void)state;
 	expect_response(SPAN("HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n\x81\x00"),
 	    "101 1.1 none keep upgrade|Upgrade: x|Connection: upgrade| end  upgraded");
+	expect_response(SPAN("HTTP/1.1 101 X\r\n\r\n"), "101 1.1 none keep| end  upgraded");
 	expect_response(SPAN("HTTP/1.1 101 X\r\nContent-Length: 5\r\n\r\nhello"),
 	    "101 1.1 none keep|Content-Length: 5| end  upgraded");
 }

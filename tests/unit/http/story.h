@@ -149,11 +149,9 @@ story_run(struct story *s, enum http_kind kind, const struct http_limits *limits
 		free(copy);
 		in = span_drop(in, piece.n);
 	}
-	if (s->upgraded && http_parser_fault(p) == R_NONE)
-		story_plain(s, SPAN("upgraded"));
-	else if (http_parser_eof(p) == 0)
-		story_plain(s, SPAN("eof"));
-	else {
+	if (http_parser_eof(p) == 0) {
+		story_plain(s, s->upgraded ? SPAN("upgraded") : SPAN("eof"));
+	} else {
 		story_plain(s, SPAN(" fault("));
 		strb_add(&s->text, span_str(reason_word(http_parser_fault(p))));
 		strb_char(&s->text, ')');
