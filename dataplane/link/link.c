@@ -240,6 +240,7 @@ link_on_flush(void *user)
 		link_send_control(l, WS_PONG, span_of(l->pong, l->pong_len));
 	}
 	link_send_frames(l);
+	wsmux_session_reap(l->session); /* of streams whose FIN was the last frame */
 	if (!timer_armed(&l->tick) && !wsmux_session_at_rest(l->session))
 		timer_start(&l->tick, TICK_MS);
 }
