@@ -10,7 +10,6 @@ import pytest
 
 from wht import token as tokens
 from wht import websocket
-from wht.viewer import Viewer
 
 DAY = 24 * 3600
 
@@ -88,7 +87,7 @@ MATRIX = {
     "id space": (Ask(id="a b"), 400),
     "id dots": (Ask(id="a.b"), 101),
     "id 300": (Ask(id="a" * 300), 400),  # theirs: 101
-    "tid mismatch": (Ask(authorization=minted(tid="other")), 401),
+    "tid mismatch": (Ask(authorization=lambda id: tokens.mint("other")), 401),
     "tid missing": (Ask(authorization=minted(drop=["tid"])), 401),
     "tid number": (Ask(authorization=lambda id: tokens.sign({"alg": "HS256"}, tokens.claims(1))), 401),
     "tid case": (Ask(authorization=lambda id: tokens.mint(id.upper())), 401),

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from wht import token as tokens
-from wht.token import b64, claims, encode, mint, sign
+from wht.token import claims, mint, sign
 from wht.tunnel import registration
 
 HS256 = {"alg": "HS256", "typ": "JWT"}

@@ -6,7 +6,7 @@ import pytest
 import websockets
 
 from wht import websocket
-from wht.tunnel import SYN, replying
+from wht.tunnel import replying
 
 ASK = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {websocket.KEY}"]
 ACCEPT = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "

@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from wht import websocket
 from wht.server import eventually
-from wht.tunnel import ACK, SYN, encode, registration, replying
+from wht.tunnel import ACK, SYN, encode, replying
 from wht.websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_payload, frame
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

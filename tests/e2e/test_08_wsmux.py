@@ -176,7 +176,7 @@ def test_M13_the_clients_window_is_respected(wht, window):
 
 def test_M13_nothing_beyond_the_credit_even_when_much_waits(wht):
     tunnel = wht.legacy(window=1000, serve=None, consume=False)
-    viewer = wht.viewer().send(f"POST /{tunnel.id}/ HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n".encode() + b"z" * 100_000)
+    wht.viewer().send(f"POST /{tunnel.id}/ HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n".encode() + b"z" * 100_000)
     stream = tunnel.expect_stream()
     given = 1000
     while given < 20_000:

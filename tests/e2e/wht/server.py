@@ -25,7 +25,7 @@ class Server(Process):
     def __init__(self, directory, *, workers=1, certs=None, **env):
         """env: whtd's settings; None takes one of the usual ones away."""
         self.directory, self.certs, self.workers = directory, certs, workers
-        settings = {"HOSTNAME": "localhost", "PORT": "0", "WHT_WORKERS": workers,
+        settings = {"HOSTNAME": "localhost", "PORT": "0", "WHT_LISTEN": "127.0.0.1", "WHT_WORKERS": workers,
                     "TASKCLUSTER_PROXY_SECRET_A": tokens.SECRET_A, "TASKCLUSTER_PROXY_SECRET_B": tokens.SECRET_B}
         if certs:
             settings |= {"HOSTNAME": certs.host, "TLS_KEY": base64_of(certs.key), "TLS_CERTIFICATE": base64_of(certs.certificate)}
