@@ -1,8 +1,8 @@
 /* base/log.c - the queue between those who have something to say and the thread that says it.
  *
  * The hard thing is to stay useful while nobody reads our output: the writer alone ever waits for a
- * descriptor, it waits in poll() so that log_stop can call it off, and a pipe that polls writable takes
- * PIPE_BUF bytes without blocking, so it never writes more at once.
+ * descriptor, it waits in poll() so that log_stop can call it off, and a pipe that polls writable
+ * takes PIPE_BUF bytes without blocking, so it never writes more at once.
  */
 #include "base/log.h"
 
@@ -123,7 +123,7 @@ queue_close(void)
 	return running;
 }
 
-/* False when there is no writer: the line stays the caller's. Otherwise it is queued, or dropped. */
+/* False when there is no writer: the line stays the caller's. Otherwise queued, or dropped. */
 static bool
 queue_put(struct line *line)
 {
@@ -216,7 +216,8 @@ static void
 report_drops(bool last)
 {
 	uint64_t count = atomic_load(&dropped), now = clock_mono_ms();
-	const struct log_field fields[] = {LOG_INT("count", count - writer.reported), {.name = NULL}};
+	const struct log_field fields[] = {
+	    LOG_INT("count", count - writer.reported), {.name = NULL}};
 	struct line *line;
 
 	if (count == writer.reported || (!last && now - writer.reported_ms < REPORT_MS))
@@ -244,7 +245,7 @@ writer_main(void *unused)
 	return unused;
 }
 
-/* The process's signals are for its main thread; a SIGPIPE of ours stays pending here, for nobody. */
+/* The process's signals are for its main thread; a SIGPIPE of ours stays pending, for nobody. */
 static void
 writer_start(void)
 {

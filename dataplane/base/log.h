@@ -1,15 +1,15 @@
 /* base/log.h - lines for people and machines, that never make the caller wait.
  *
- * A line is built on the caller's thread and put into a bounded queue; one writer thread (started by
- * log_start) hands it to stdout or stderr and, where configured, to syslog. When the queue is full
- * because a pipe is blocked, lines are dropped and counted, and the count is logged when it moves again.
- * Before log_start and after log_stop lines go to stderr at once. Any thread.
+ * A line is built on the caller's thread and put into a bounded queue; one writer thread (started
+ * by log_start) hands it to stdout or stderr and, where configured, to syslog. When the queue is
+ * full because a pipe is blocked, lines are dropped and counted, and the count is logged when it
+ * moves again. Before log_start and after log_stop lines go to stderr at once. Any thread.
  *
  * Two shapes from the same call: text for eyes,
  *   2026-11-22T14:13:33.042Z info  tunnel.open worker=2 tunnel=alpha peer=10.0.0.7:51234
- * or, in production, one JSON object a line with the mozlog fields Timestamp (ns), Type, Logger, Severity
- * (syslog's numbers), Pid, Hostname, EnvVersion, Fields. Bytes that a stranger chose are escaped: one
- * record is one line, always. Tokens and secrets are never given to a log call.
+ * or, in production, one JSON object a line with the mozlog fields Timestamp (ns), Type, Logger,
+ * Severity (syslog's numbers), Pid, Hostname, EnvVersion, Fields. Bytes that a stranger chose are
+ * escaped: one record is one line, always. Tokens and secrets are never given to a log call.
  */
 #ifndef WHT_BASE_LOG_H
 #define WHT_BASE_LOG_H
@@ -20,11 +20,11 @@ enum log_level { LVL_DEBUG, LVL_INFO, LVL_WARN, LVL_ERROR };
 
 /* What an object is known by in every line about it. The object keeps it and what it points to. */
 struct log_tag {
-	int worker;	      /* -1: not in a worker */
-	const char *kind;     /* "viewer", "link", ...; NULL: none */
-	uint64_t serial;      /* of that kind, in this worker */
-	struct span tunnel;   /* the id, once known */
-	struct span request;  /* the request id, once known */
+	int worker;	     /* -1: not in a worker */
+	const char *kind;    /* "viewer", "link", ...; NULL: none */
+	uint64_t serial;     /* of that kind, in this worker */
+	struct span tunnel;  /* the id, once known */
+	struct span request; /* the request id, once known */
 };
 
 /* One named value of an event. */
@@ -34,14 +34,17 @@ struct log_field {
 	struct span text;
 	int64_t number;
 };
-#define LOG_TEXT(name, value)  {name, LOG_F_SPAN, value, 0}
-#define LOG_STR(name, value)   {name, LOG_F_SPAN, span_str(value), 0}
-#define LOG_INT(name, value)   {name, LOG_F_INT, {NULL, 0}, (int64_t)(value)}
-#define LOG_BOOL(name, value)  {name, LOG_F_BOOL, {NULL, 0}, (value) ? 1 : 0}
+/* clang-format off */
+#define LOG_TEXT(name, value) {name, LOG_F_SPAN, value, 0}
+#define LOG_STR(name, value)  {name, LOG_F_SPAN, span_str(value), 0}
+#define LOG_INT(name, value)  {name, LOG_F_INT, {NULL, 0}, (int64_t)(value)}
+#define LOG_BOOL(name, value) {name, LOG_F_BOOL, {NULL, 0}, (value) ? 1 : 0}
+/* clang-format on */
 
 /* An event with fields: log_event(LVL_INFO, "tunnel.open", &tag, LOG_STR("peer", peer)); */
 #define log_event(level, type, tag, ...)                                                           \
-	log_emit(level, type, tag, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = NULL}})
+	log_emit(level, type, tag,                                                                 \
+	    (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = NULL}})
 /* A sentence; its event type is "message". */
 #define log_debug(tag, ...) log_sentence(LVL_DEBUG, tag, __VA_ARGS__)
 #define log_info(tag, ...)  log_sentence(LVL_INFO, tag, __VA_ARGS__)

@@ -72,7 +72,7 @@ static bool
 needs_quotes(struct span value)
 {
 	return value.n == 0 || span_find(value, ' ') >= 0 || span_find(value, '"') >= 0 ||
-	    span_find(value, '=') >= 0;
+	       span_find(value, '=') >= 0;
 }
 
 static void

@@ -1,7 +1,7 @@
 /* base/log_line.h - one event as one line, in either shape. For log.c alone.
  *
- * Pure: the moment and the process are given. Whatever a field holds, a line has no byte below 0x20 in
- * it and ends with its only newline; a value longer than LOG_VALUE_MAX is cut, visibly.
+ * Pure: the moment and the process are given. Whatever a field holds, a line has no byte below 0x20
+ * in it and ends with its only newline; a value longer than LOG_VALUE_MAX is cut, visibly.
  */
 #ifndef WHT_BASE_LOG_LINE_H
 #define WHT_BASE_LOG_LINE_H
@@ -26,8 +26,8 @@ struct log_record {
 	const struct log_field *fields;
 };
 
-/* Both start a new line in b, which must allow LOG_LINE_MAX bytes. An event that does not fit keeps its
- * type and its tag, and says that it was cut. */
+/* Both start a new line in b, which must allow LOG_LINE_MAX bytes. An event that does not fit keeps
+ * its type and its tag, and says that it was cut. */
 void log_line_text(struct strb *b, const struct log_record *);
 void log_line_json(struct strb *b, const struct log_record *, const struct log_origin *);
 

@@ -78,5 +78,5 @@ log_syslog_send(int fd, const struct log_origin *o, enum log_level level, struct
 	const struct msghdr datagram = {.msg_iov = parts, .msg_iovlen = 2};
 
 	return sendmsg(fd, &datagram, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
-	    (errno != EAGAIN && errno != ENOBUFS);
+	       (errno != EAGAIN && errno != ENOBUFS);
 }
