@@ -1,5 +1,5 @@
-/* msg/msg.h - the letters between threads (msg/msg_tbl.h). A letter owns what it carries; ids cross,
- * pointers into a worker do not. */
+/* msg/msg.h - the letters between threads (msg/msg_tbl.h). A letter owns what it carries; ids
+ * cross, pointers into a worker do not. */
 #ifndef WHT_MSG_MSG_H
 #define WHT_MSG_MSG_H
 

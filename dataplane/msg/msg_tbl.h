@@ -1,8 +1,8 @@
 /* msg/msg_tbl.h - every message that crosses threads.
  *
  * MSG(NAME, type, from, to, "what it carries"): DP a worker, CP the control plane.
- * The row makes the enum, the name in logs and the prototypes msg_<type>_free (undelivered) and, for DP
- * receivers, worker_on_<type>: a message that nobody handles does not link.
+ * The row makes the enum, the name in logs and the prototypes msg_<type>_free (undelivered) and,
+ * for DP receivers, worker_on_<type>: a message that nobody handles does not link.
  */
 /* clang-format off */
 MSG(CONN_MOVE, conn_move, DP, DP, "a whole connection: descriptor, TLS, unread bytes")

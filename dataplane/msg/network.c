@@ -85,7 +85,7 @@ network_has(const struct network *net, const unsigned char address[16])
 	unsigned char mask = (unsigned char)(0xFF00 >> rest);
 
 	return memcmp(net->address, address, whole) == 0 &&
-	    (rest == 0 || ((net->address[whole] ^ address[whole]) & mask) == 0);
+	       (rest == 0 || ((net->address[whole] ^ address[whole]) & mask) == 0);
 }
 
 bool

@@ -27,11 +27,12 @@ void limits_default(struct limits *);
 void limits_settle(struct limits *);
 
 struct policy {
-	atomic_uint refs;    /* private */
-	char *hostname;	     /* lower case, without a port; never NULL */
-	char *authority;     /* the hostname as configured, with its port if it has one; never NULL */
-	char *url_prefix;    /* before "/<id>" in a client URL, no trailing slash; NULL: made from authority */
-	char *audience;	     /* "" when unset */
+	atomic_uint refs; /* private */
+	char *hostname;	  /* lower case, without a port; never NULL */
+	char *authority;  /* the hostname as configured, with its port if it has one; never NULL */
+	char *url_prefix; /* before "/<id>" in a client URL, no trailing slash; NULL: made from
+			     authority */
+	char *audience;	  /* "" when unset */
 	char *secrets[JWT_SECRETS_MAX];
 	struct tls_context *tls; /* NULL: plain HTTP, single-hosted only */
 	bool close_at_expiry;	 /* a session ends when its token does */
@@ -39,13 +40,14 @@ struct policy {
 	struct limits limits;
 };
 
-/* An empty policy with one reference and default limits; the strings are malloc'ed and become its own. */
+/* An empty policy with one reference and default limits; the strings are malloc'ed and become its
+ * own. */
 struct policy *policy_new(void);
 struct policy *policy_ref(struct policy *);
 void policy_unref(struct policy **);
 
-/* Where viewers find that tunnel: <url_prefix>/<id>; else https://<id>.<authority> with TLS (domain-hosted),
- * http://<authority>/<id> without (single-hosted). */
+/* Where viewers find that tunnel: <url_prefix>/<id>; else https://<id>.<authority> with TLS
+ * (domain-hosted), http://<authority>/<id> without (single-hosted). */
 void policy_client_url(const struct policy *, struct span id, struct strb *out);
 
 #endif
