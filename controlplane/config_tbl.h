@@ -1,0 +1,33 @@
+/* controlplane/config_tbl.h - everything that can be set, under its name in the environment.
+ *
+ * SETTING(field, "NAME", TYPE, default, "default in words", WHEN, "help")
+ *   TYPE     a row of controlplane/value_tbl.h
+ *   default  a number; 0 for what is text, which has none
+ *   words    what stands for the default in the documentation; "": the number itself
+ *   WHEN     RELOAD: read again at SIGHUP; START: a change needs a restart
+ * The limits of the data plane are rows of the same table.
+ */
+/* clang-format off */
+SETTING(hostname,             "HOSTNAME",                   TEXT,     0, "required",       RELOAD, "public host name of the service, with a port if viewers need one")
+SETTING(port,                 "PORT",                       PORT,     0, "443, or 80 without TLS", START, "port to listen on; 0 takes a free one, which the log names")
+SETTING(env,                  "ENV",                        TEXT,     0, "development",    START,  "production: the log is JSON (mozlog), one object a line")
+SETTING(syslog_addr,          "SYSLOG_ADDR",                TEXT,     0, "none",           START,  "syslog server that hears the log as well: host or host:port, UDP, RFC 5424")
+SETTING(secret_a,             "TASKCLUSTER_PROXY_SECRET_A", SECRET,   0, "required",       RELOAD, "first of the two secrets that may sign a client's token")
+SETTING(secret_b,             "TASKCLUSTER_PROXY_SECRET_B", SECRET,   0, "required",       RELOAD, "second of them; two, so that one can be replaced while the other serves")
+SETTING(tls_key,              "TLS_KEY",                    PEM64,    0, "none",           RELOAD, "private key, PEM in base64")
+SETTING(tls_certificate,      "TLS_CERTIFICATE",            PEM64,    0, "none",           RELOAD, "certificate and its chain, PEM in base64; with TLS, tunnels are hosts below HOSTNAME")
+SETTING(tls_key_file,         "TLS_KEY_FILE",               PATH,     0, "none",           RELOAD, "private key, a PEM file, instead of TLS_KEY")
+SETTING(tls_certificate_file, "TLS_CERTIFICATE_FILE",       PATH,     0, "none",           RELOAD, "certificate and its chain, a PEM file, instead of TLS_CERTIFICATE")
+SETTING(url_prefix,           "URL_PREFIX",                 TEXT,     0, "made from HOSTNAME", RELOAD, "what stands before /<id> in the URL that a client is told: http(s)://host[:port][/path]")
+SETTING(audience,             "AUDIENCE",                   TEXT,     0, "none: aud is ignored", RELOAD, "what a token's aud must be or contain")
+SETTING(listen,               "WHT_LISTEN",                 TEXT,     0, "every address",  START,  "addresses to listen on, separated by commas or spaces: 127.0.0.1, [::1]:8443, *:80")
+SETTING(workers,              "WHT_WORKERS",                WORKERS,  0, "the CPUs it may use", START, "threads that serve connections")
+SETTING(state_dir,            "WHT_STATE_DIR",              PATH,     0, "none",           START,  "directory for what outlives a restart")
+SETTING(env_file,             "WHT_ENV_FILE",               PATH,     0, "none",           START,  "file of NAME=value lines with any of these settings; the environment wins over it")
+SETTING(log_level,            "WHT_LOG_LEVEL",              LEVEL,    LVL_INFO, "",        RELOAD, "least severe line that is logged: debug, info, warn or error")
+SETTING(close_at_expiry,      "WHT_CLOSE_AT_EXPIRY",        SWITCH,   0, "",               RELOAD, "1: a tunnel ends when the token that opened it expires")
+SETTING(trusted_proxies,      "WHT_TRUSTED_PROXIES",        TEXT,     0, "none",           RELOAD, "networks whose word on X-Forwarded-* and Forwarded is taken: 10.0.0.0/8, 2001:db8::/32")
+#define LIMIT(field, name, unit, value, help) SETTING(field, name, unit, value, "", RELOAD, help)
+#include "msg/limit_tbl.h"
+#undef LIMIT
+/* clang-format on */

@@ -1,0 +1,358 @@
+#include "controlplane/service.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/obj.h"
+#include "controlplane/addresses.h"
+#include "controlplane/dev.h"
+#include "controlplane/pem.h"
+#include "controlplane/publish.h"
+#include "controlplane/supervisor.h"
+#include "edge/edge.h"
+#include "msg/msg.h"
+#include "net/addr.h"
+
+#define DRAIN_GRACE_MS 2000 /* the workers mind the drain limit themselves; then we do */
+#define HURRY_MS       5000 /* for a worker that has nothing left to wait for */
+
+enum state { STARTING, SERVING, DRAINING, HURRYING, STOPPED };
+
+struct service {
+	enum state state;
+	bool dev;
+	struct config *config;
+	struct policy *policy; /* the one in force */
+	struct addresses addresses;
+	struct loop *loop;
+	struct mailbox *mailbox;
+	struct edge *edge;
+	unsigned workers; /* whose threads have not said that they end */
+	struct timer deadline;
+};
+
+static void
+set_state(struct service *s, enum state to)
+{
+	static const char *const words[] = {
+	    "starting", "serving", "draining", "hurrying", "stopped"};
+
+	ENSURE(to > s->state);
+	s->state = to;
+	log_event(LVL_DEBUG, "server.state", NULL, LOG_STR("state", words[to]));
+}
+
+/* ---- configuration ---- */
+
+static void
+say_to_person(void *user, enum log_level level, const char *sentence)
+{
+	(void)user;
+	fprintf(stderr, "whtd: %s%s\n", level == LVL_WARN ? "warning: " : "", sentence);
+}
+
+static void
+say_to_log(void *user, enum log_level level, const char *sentence)
+{
+	(void)user;
+	log_event(level, "server.config", NULL, LOG_STR("text", sentence));
+}
+
+static void
+plan_addresses(struct service *s, struct report *report)
+{
+	uint16_t standard = pem_wanted(s->config) ? 443 : 80;
+
+	if (s->dev)
+		addresses_plan(&s->addresses, s->config, DEV_PORT, DEV_LISTEN, report);
+	else
+		addresses_plan(&s->addresses, s->config, standard, "*", report);
+}
+
+static int
+configure(struct service *s)
+{
+	struct report report = {.say = say_to_person};
+
+	s->config = config_load(environ, &report);
+	plan_addresses(s, &report);
+	if (s->dev)
+		dev_suggest(s->config, s->addresses.port);
+	s->policy = publish_policy(s->config, &report);
+	return report.errors ? -WHT_EINVAL : 0;
+}
+
+static void
+forget_configuration(struct service *s)
+{
+	addresses_release(&s->addresses);
+	policy_unref(&s->policy);
+	config_free(&s->config);
+}
+
+static int
+start_log(const struct service *s)
+{
+	const char *env = config_text(s->config, SET_env);
+	const struct log_config config = {
+	    .logger = "whtd",
+	    .json = !s->dev && env && strcmp(env, "production") == 0,
+	    .fd = s->dev ? STDERR_FILENO : STDOUT_FILENO,
+	    .syslog = config_text(s->config, SET_syslog_addr),
+	    .level = (enum log_level)config_number(s->config, SET_log_level),
+	};
+	int r = log_start(&config);
+
+	if (r < 0)
+		fprintf(stderr, "whtd: SYSLOG_ADDR: \"%s\" is not a host, or a host and a port\n",
+		    config.syslog);
+	return r;
+}
+
+/* ---- reload ---- */
+
+static void
+adopt(struct service *s, struct config **config, struct policy **policy)
+{
+	config_free(&s->config);
+	s->config = *config;
+	*config = NULL;
+	policy_unref(&s->policy);
+	s->policy = *policy;
+	*policy = NULL;
+	log_set_level((enum log_level)config_number(s->config, SET_log_level));
+	edge_publish(s->edge, s->policy);
+}
+
+static void
+reload(struct service *s)
+{
+	struct report report = {.say = say_to_log};
+	struct config *config = config_load(environ, &report);
+	struct policy *policy;
+
+	if (s->dev)
+		dev_suggest(config, s->addresses.port);
+	policy = publish_policy(config, &report);
+	if (policy && !policy->tls != !s->policy->tls)
+		report_error(&report, "TLS is not switched on or off by a reload");
+	if (report.errors) {
+		log_event(
+		    LVL_ERROR, "server.reload_failed", NULL, LOG_INT("errors", report.errors));
+	} else {
+		config_warn_restart(s->config, config, &report);
+		adopt(s, &config, &policy);
+		log_event(LVL_INFO, "server.reload", NULL);
+	}
+	policy_unref(&policy);
+	config_free(&config);
+}
+
+/* ---- the end ---- */
+
+static void
+drain(struct service *s)
+{
+	set_state(s, DRAINING);
+	supervisor_tell("STOPPING=1");
+	log_event(LVL_INFO, "server.drain", NULL);
+	timer_start(&s->deadline, s->policy->limits.drain_timeout + DRAIN_GRACE_MS);
+	edge_drain(s->edge, false);
+}
+
+static void
+hurry(struct service *s)
+{
+	set_state(s, HURRYING);
+	timer_start(&s->deadline, HURRY_MS);
+	edge_drain(s->edge, true);
+}
+
+static void
+stop(struct service *s)
+{
+	set_state(s, STOPPED);
+	timer_stop(&s->deadline);
+	edge_free(&s->edge);
+	loop_stop(s->loop);
+}
+
+static void
+on_deadline(void *user)
+{
+	struct service *s = user;
+
+	if (s->state == DRAINING) {
+		hurry(s);
+		return;
+	}
+	log_error(NULL, "%u workers do not end; the process does", s->workers);
+	log_stop();
+	_exit(EXIT_FAILURE);
+}
+
+static void
+on_stop_signal(void *user, int signum)
+{
+	struct service *s = user;
+
+	(void)signum;
+	if (s->state == SERVING)
+		drain(s);
+	else if (s->state == DRAINING)
+		hurry(s);
+}
+
+static void
+on_reload_signal(void *user, int signum)
+{
+	struct service *s = user;
+
+	(void)signum;
+	if (s->state == SERVING)
+		reload(s);
+}
+
+static void
+on_mail(void *user, struct mail *mail)
+{
+	struct service *s = user;
+
+	ENSURE(mail->type == MSG_DRAINED && s->workers > 0);
+	msg_free(mail);
+	if (--s->workers == 0)
+		stop(s);
+}
+
+/* ---- the beginning ---- */
+
+static unsigned
+cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) < 1)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+/* Every connection is a descriptor, and the usual soft limit is for programs that select(). */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Signals are taken before the first worker runs: one that comes early waits for the loop. */
+static void
+open_loop(struct service *s)
+{
+	static const int stops[] = {SIGTERM, SIGINT, SIGQUIT};
+
+	s->loop = loop_new();
+	s->mailbox = mailbox_new(s->loop, on_mail, s);
+	timer_init(&s->deadline, s->loop, on_deadline, s);
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		ENSURE(loop_on_signal(s->loop, stops[i], on_stop_signal, s) == 0);
+	ENSURE(loop_on_signal(s->loop, SIGHUP, on_reload_signal, s) == 0);
+}
+
+static void
+close_loop(struct service *s)
+{
+	mailbox_shut(s->mailbox, msg_free);
+	loop_run_down(s->loop);
+	mailbox_free(&s->mailbox);
+	loop_free(&s->loop);
+}
+
+static void
+announce(const struct service *s, const struct edge_config *edge)
+{
+	char text[ADDR_TEXT_MAX];
+
+	log_event(LVL_INFO, "server.start", NULL, LOG_STR("version", WHT_VERSION),
+	    LOG_INT("workers", edge->workers), LOG_BOOL("tls", s->policy->tls != NULL));
+	for (int i = 0; i < edge->nlisten; i++)
+		log_event(LVL_INFO, "server.listening", NULL,
+		    LOG_STR("address", addr_text((const struct sockaddr *)&edge->listen[i], text)));
+	supervisor_tell("READY=1");
+	if (s->dev)
+		dev_greet(s->policy, s->addresses.port);
+}
+
+static int
+start_edge(struct service *s)
+{
+	unsigned workers = (unsigned)config_number(s->config, SET_workers);
+	struct edge_config edge = {.workers = workers ? workers : cpus(),
+	    .nlisten = s->addresses.n,
+	    .policy = s->policy,
+	    .control = s->mailbox};
+	char error[EDGE_ERROR_MAX];
+
+	memcpy(edge.listen, s->addresses.of, sizeof(edge.listen));
+	s->edge = edge_start(&edge, error);
+	addresses_release(&s->addresses);
+	if (!s->edge) {
+		log_event(LVL_ERROR, "server.start_failed", NULL, LOG_STR("text", error));
+		fprintf(stderr, "whtd: %s\n", error);
+		return -WHT_EIO;
+	}
+	s->workers = edge.workers;
+	set_state(s, SERVING);
+	announce(s, &edge);
+	return 0;
+}
+
+static int
+serve(struct service *s)
+{
+	int status = EXIT_FAILURE;
+
+	raise_descriptor_limit();
+	open_loop(s);
+	if (start_edge(s) == 0) {
+		loop_run(s->loop);
+		log_event(LVL_INFO, "server.stop", NULL);
+		status = EXIT_SUCCESS;
+	}
+	close_loop(s);
+	return status;
+}
+
+int
+service_run(bool dev)
+{
+	struct service s = {.dev = dev};
+	int status = EXIT_CONFIG;
+
+	if (configure(&s) == 0 && start_log(&s) == 0) {
+		status = serve(&s);
+		log_stop();
+	}
+	forget_configuration(&s);
+	return status;
+}
+
+int
+service_check(bool dev)
+{
+	struct service s = {.dev = dev};
+	int r = configure(&s);
+
+	if (r == 0)
+		puts("the configuration is good");
+	forget_configuration(&s);
+	return r == 0 ? EXIT_SUCCESS : EXIT_CONFIG;
+}
