@@ -8,8 +8,8 @@
 
 #define ADDR_TEXT_MAX 64 /* "[fe80::...%scope]:65535" and a NUL */
 
-/* "10.0.0.7:51234" or "[::1]:51234"; an IPv4 address mapped into IPv6 is shown as IPv4; "unix" for a
- * Unix socket. Answers out. */
+/* "10.0.0.7:51234" or "[::1]:51234"; an IPv4 address mapped into IPv6 is shown as IPv4; "unix" for
+ * a Unix socket. Answers out. */
 const char *addr_text(const struct sockaddr *, char out[ADDR_TEXT_MAX]);
 /* The same without port and brackets. */
 const char *addr_host(const struct sockaddr *, char out[ADDR_TEXT_MAX]);

@@ -1,4 +1,4 @@
-/* net/conn_priv.h - the inside of a conn, shared by conn.c, dial.c and move.c. */
+/* net/conn_priv.h - the inside of a conn, for conn*.c, dial.c and move.c. */
 #ifndef WHT_NET_CONN_PRIV_H
 #define WHT_NET_CONN_PRIV_H
 
@@ -11,6 +11,7 @@
 #include "net/tls_io.h"
 
 #define CONN_MAGIC 0xc0222ec7u
+#define SWALLOW_MS 1000 /* after our FIN, for the peer's last bytes */
 
 enum conn_state {
 	CONN_DIALLING,	  /* no peer yet; dial.c owns the handle's life */
@@ -36,19 +37,21 @@ struct conn {
 		uv_connect_t connect; /* DIALLING */
 		uv_write_t write;     /* later */
 	};
-	size_t writing; /* bytes in the write under way */
-	struct buf in;	/* read, not yet taken by the user */
-	struct buf out; /* the user's bytes on their way out */
+	size_t writing;	 /* bytes in the write under way */
+	struct buf in;	 /* read, not yet taken by the user */
+	size_t offering; /* of these, the bytes in front that an on_data under way is looking at */
+	struct buf out;	 /* the user's bytes on their way out */
 	struct tls_io *tls;
 	struct task task; /* end of the turn: flush, offer, shut down */
 	bool handle_open, handle_closing;
 	bool reading, offer_asked, was_full;
-	bool eof, eof_told;		     /* the peer's end of stream */
+	bool eof, eof_told;		    /* the peer's end of stream */
 	bool shutdown_asked, shutdown_done; /* ours */
-	bool moved;			     /* given away: no on_gone */
+	bool moved;			    /* given away: no on_gone */
 	enum reason why;
 	uint64_t received, sent;
-	struct timer deadline; /* of DIALLING and FINISHING; in CLOSED without a handle: the later turn */
+	uint64_t finish_by_ms; /* of FINISHING */
+	struct timer deadline; /* of DIALLING and FINISHING; CLOSED, no handle: the later turn */
 	struct dial_attempt *dial;
 	char *error;
 	union {
@@ -68,8 +71,6 @@ void conn_set_state(struct conn *, enum conn_state);
 int conn_open_fd(struct conn *, int fd) MUST_CHECK;
 /* The handle is connected: begin the handshake, or be open. */
 void conn_connected(struct conn *);
-/* Reads from now on, as far as there is room. */
-void conn_read(struct conn *);
 /* The connection is over; on_gone follows on a later turn. */
 void conn_fail(struct conn *, enum reason why, const char *error);
 /* Closes the handle; on_closed sees to what comes then. */
@@ -78,7 +79,27 @@ void conn_close_handle(struct conn *, uv_close_cb on_closed);
 void conn_end(struct conn *);
 void conn_set_peer(struct conn *, const struct sockaddr *);
 
+/* conn_in.c: reads from now on, as far as there is room. */
+void conn_read(struct conn *);
+/* Takes the TLS handshake as far as it goes. */
+void conn_handshake(struct conn *);
+/* The task's part of conn_resume. */
+void conn_offer(struct conn *);
+/* Nobody will take any more. */
+void conn_forget_input(struct conn *);
+
+/* conn_out.c, the parts of the task: sends what is queued, ... */
+void conn_push(struct conn *);
+/* ... says that there is room again, ... */
+void conn_tell_drain(struct conn *);
+/* ... and that nothing more will come. */
+void conn_shut_if_asked(struct conn *);
+/* TLS failed: its alert goes out if the kernel takes it at once. */
+void conn_fail_tls(struct conn *, const char *error);
+
 /* dial.c: the conn goes away while dialling; what is under way ends by itself. */
 void dial_forget(struct conn *);
+/* The present address, or the look-up, has had its time. */
+void dial_timed_out(struct conn *);
 
 #endif

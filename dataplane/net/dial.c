@@ -14,7 +14,7 @@
 
 enum {
 	ADDRESSES_MAX = 8,
-	CONNECT_MS = 10000, /* for each address */
+	CONNECT_MS = 10000, /* for a name, and for each address */
 };
 
 struct dial_attempt {
@@ -26,7 +26,7 @@ struct dial_attempt {
 	struct sockaddr_storage addresses[ADDRESSES_MAX];
 	int naddresses, next;
 	struct task begin; /* conn_dial never calls back */
-	char *name;         /* what is looked up */
+	char *name;	   /* what is looked up */
 	uint16_t port;
 	char *unix_path;
 };
@@ -99,6 +99,17 @@ dial_attempt_failed(struct dial_attempt *d, const char *why)
 		dial_fail(d, dial_target_text(d, text), why);
 }
 
+void
+dial_timed_out(struct conn *c)
+{
+	struct dial_attempt *d = c->dial;
+
+	if (d->looking_up)
+		dial_fail(d, d->name, "the name was not resolved in time");
+	else if (!c->handle_closing)
+		dial_attempt_failed(d, "no answer in time");
+}
+
 static void
 dial_succeeded(struct conn *c)
 {
@@ -136,6 +147,11 @@ dial_unix(struct dial_attempt *d)
 {
 	struct conn *c = d->conn;
 
+	/* libuv would cut it off and connect to another one. */
+	if (strlen(d->unix_path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+		dial_fail(d, d->unix_path, "the path is too long for a Unix socket");
+		return;
+	}
 	uv_pipe_init(loop_uv(c->loop), &c->pipe, 0);
 	c->handle.data = c;
 	c->handle_open = true;
@@ -152,8 +168,8 @@ dial_next(struct dial_attempt *d)
 	c->handle.data = c;
 	c->handle_open = true;
 	timer_start(&c->deadline, CONNECT_MS);
-	status = uv_tcp_connect(&c->connect, &c->tcp, (struct sockaddr *)&d->addresses[d->next++],
-				dial_on_connect);
+	status = uv_tcp_connect(
+	    &c->connect, &c->tcp, (struct sockaddr *)&d->addresses[d->next++], dial_on_connect);
 	if (status < 0)
 		dial_attempt_failed(d, uv_strerror(status));
 }
@@ -189,10 +205,12 @@ dial_look_up(struct dial_attempt *d)
 	d->lookup.data = d;
 	status =
 	    uv_getaddrinfo(loop_uv(d->loop), &d->lookup, dial_on_looked_up, d->name, port, &hints);
-	if (status < 0)
+	if (status < 0) {
 		dial_fail(d, d->name, uv_strerror(status));
-	else
-		d->looking_up = true;
+		return;
+	}
+	d->looking_up = true;
+	timer_start(&d->conn->deadline, CONNECT_MS);
 }
 
 static void
@@ -219,12 +237,20 @@ dial_begin(void *user)
 		dial_look_up(d);
 }
 
+/* Never empty: to OpenSSL an empty name means that any will do. */
+static const char *
+dial_server_name(const struct dial *to)
+{
+	if (to->server_name && *to->server_name)
+		return to->server_name;
+	return to->host && *to->host ? to->host : "localhost";
+}
+
 struct conn *
 conn_dial(struct loop *loop, const struct dial *to, const struct conn_ops *ops, void *user)
 {
 	struct conn *c = conn_new(loop, ops, user);
 	struct dial_attempt *d;
-	const char *server_name = to->server_name ? to->server_name : to->host;
 
 	OBJ_NEW(d, DIAL_MAGIC);
 	c->dial = d;
@@ -233,8 +259,7 @@ conn_dial(struct loop *loop, const struct dial *to, const struct conn_ops *ops, 
 	d->port = to->port;
 	loop_hold(loop);
 	if (to->tls)
-		c->tls = tls_io_connect(to->tls, server_name ? server_name : "localhost",
-					loop_pool(loop));
+		c->tls = tls_io_connect(to->tls, dial_server_name(to), loop_pool(loop));
 	if (to->unix_path) {
 		d->unix_path = span_dup(span_str(to->unix_path));
 	} else if (to->host) {

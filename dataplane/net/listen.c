@@ -70,7 +70,7 @@ listen_socket(struct sockaddr_storage *addr, char error[LISTEN_ERROR_MAX])
 	if (fd >= 0 && socket_bind(fd, addr) == 0)
 		return fd;
 	snprintf(error, LISTEN_ERROR_MAX, "cannot listen on %s: %s%s",
-		 addr_text((struct sockaddr *)addr, text), strerror(errno), listen_advice(errno));
+	    addr_text((struct sockaddr *)addr, text), strerror(errno), listen_advice(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -86,28 +86,44 @@ any_address(struct sockaddr_storage *out, int family, uint16_t port)
 	addr_set_port((struct sockaddr *)out, port);
 }
 
-/* "host:port", "[v6]:port", "host", "port", "*" -> its two halves; either may be empty. */
-static void
-split_host_port(struct span text, struct span *host, struct span *port)
+/* What is behind the host: nothing, or a colon and a port. */
+static int
+parse_port(struct span text, uint16_t *port)
 {
-	ptrdiff_t colon = span_find(text, ':');
-	ptrdiff_t bracket = span_find(text, ']');
 	uint64_t n;
 
-	*host = text;
-	*port = span_of(NULL, 0);
-	if (text.n && text.p[0] == '[' && bracket > 0) {
+	if (text.n == 0)
+		return 0;
+	if (text.p[0] != ':' || span_u64(span_drop(text, 1), 65535, &n) < 0)
+		return -WHT_EINVAL;
+	*port = (uint16_t)n;
+	return 0;
+}
+
+/* "host:port", "[v6]:port", "host", "port", "*" -> host (empty: any), and port if given. */
+static int
+split_host_port(struct span text, struct span *host, uint16_t *port)
+{
+	ptrdiff_t colon = span_find(text, ':'), bracket = span_find(text, ']');
+	uint64_t n;
+
+	if (text.n && text.p[0] == '[') {
+		if (bracket < 2)
+			return -WHT_EINVAL;
 		*host = span_of(text.p + 1, (size_t)bracket - 1);
-		*port = span_drop(text, (size_t)bracket + 1);
-		if (port->n)
-			*port = span_drop(*port, 1);
-	} else if (colon >= 0 && span_find(span_drop(text, (size_t)colon + 1), ':') < 0) {
-		*host = span_take(text, (size_t)colon);
-		*port = span_drop(text, (size_t)colon + 1);
-	} else if (colon < 0 && span_u64(text, 65535, &n) == 0) {
-		*host = span_of(NULL, 0);
-		*port = text;
+		return parse_port(span_drop(text, (size_t)bracket + 1), port);
 	}
+	if (colon < 0 && span_u64(text, 65535, &n) == 0) {
+		*host = span_of(NULL, 0);
+		*port = (uint16_t)n;
+		return 0;
+	}
+	if (colon >= 0 && span_find(span_drop(text, (size_t)colon + 1), ':') >= 0)
+		colon = -1; /* an IPv6 address, bare */
+	*host = colon < 0 ? text : span_take(text, (size_t)colon);
+	if (span_eq(*host, SPAN("*")))
+		*host = span_of(NULL, 0);
+	return parse_port(span_drop(text, colon < 0 ? text.n : (size_t)colon), port);
 }
 
 static int
@@ -119,7 +135,7 @@ numeric_address(struct span host, uint16_t port, struct sockaddr_storage *out)
 
 	if (span_eq(host, SPAN("localhost")))
 		host = SPAN("127.0.0.1");
-	if (host.n >= sizeof(text))
+	if (host.n >= sizeof(text) || span_find(host, '\0') >= 0)
 		return -WHT_EINVAL;
 	memcpy(text, host.p, host.n);
 	text[host.n] = '\0';
@@ -133,20 +149,19 @@ numeric_address(struct span host, uint16_t port, struct sockaddr_storage *out)
 int
 listen_parse(struct span text, uint16_t default_port, struct sockaddr_storage *out, int max)
 {
-	struct span host, port;
-	uint64_t n = default_port;
+	uint16_t port = default_port;
+	struct span host;
 
-	split_host_port(text, &host, &port);
-	if (port.n && span_u64(port, 65535, &n) < 0)
+	if (text.n == 0 || split_host_port(text, &host, &port) < 0)
 		return -WHT_EINVAL;
-	if (host.n == 0 || span_eq(host, SPAN("*"))) {
+	if (host.n == 0) {
 		if (max < 2)
 			return -WHT_EINVAL;
-		any_address(&out[0], AF_INET6, (uint16_t)n);
-		any_address(&out[1], AF_INET, (uint16_t)n);
+		any_address(&out[0], AF_INET6, port);
+		any_address(&out[1], AF_INET, port);
 		return 2;
 	}
-	if (max < 1 || numeric_address(host, (uint16_t)n, out) < 0)
+	if (max < 1 || numeric_address(host, port, out) < 0)
 		return -WHT_EINVAL;
 	return 1;
 }

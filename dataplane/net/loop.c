@@ -11,7 +11,7 @@
 
 enum {
 	WHEEL_SLOTS = 512,
-	TASK_ROUNDS = 8, /* a task may ask for others, and they for more; then I/O gets its turn again */
+	TASK_ROUNDS = 8, /* tasks that tasks ask for; then I/O gets its turn again */
 	SIGNALS_MAX = 8,
 };
 

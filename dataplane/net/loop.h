@@ -1,10 +1,10 @@
-/* net/loop.h - one libuv loop and what everything on it shares: time, timers, end-of-turn work, chunks.
+/* net/loop.h - one libuv loop and what everything on it shares: time, timers, end-of-turn work.
  *
  * A loop belongs to the thread that runs it; every call but loop_wake is for that thread (or for
  * anybody before loop_run begins and after it has returned).
  *
- * One turn: timers, then I/O callbacks (which only queue), then tasks: whoever has something to flush
- * asked for it once, and it happens once. That is where frames become one write.
+ * One turn: timers, then I/O callbacks (which only queue), then tasks: whoever has something to
+ * flush asked for it once, and it happens once. That is where frames become one write.
  */
 #ifndef WHT_NET_LOOP_H
 #define WHT_NET_LOOP_H
@@ -17,7 +17,8 @@
 
 struct loop;
 
-/* A deadline inside its owner; stopping it is immediate. Resolution is LOOP_TICK_MS, never early. */
+/* A deadline inside its owner; stopping it is immediate. Resolution is LOOP_TICK_MS, never early;
+ * those that are due together run in the order of their ticks. */
 struct timer {
 	LIST_ENTRY(timer) entry; /* private, like the rest */
 	struct loop *loop;
@@ -27,7 +28,9 @@ struct timer {
 };
 #define LOOP_TICK_MS 20
 
-/* Work for the end of this turn, inside its owner; asking twice in a turn does it once. */
+/* Work for the end of this turn, inside its owner; asking twice before it runs does it once. What a
+ * task asks for still runs in this turn, up to a few rounds: who asks for himself for ever starves
+ * nobody. */
 struct task {
 	TAILQ_ENTRY(task) entry; /* private, like the rest */
 	struct loop *loop;
@@ -37,12 +40,12 @@ struct task {
 };
 
 struct loop *loop_new(void);
-/* Closes what is left of its own handles and frees; every conn, listener and mailbox must be gone. */
+/* Closes its own handles and frees; every conn, listener and mailbox must be gone. */
 void loop_free(struct loop **);
 /* Turns until loop_stop; may be called again. */
 void loop_run(struct loop *);
 void loop_stop(struct loop *);
-/* Turns until nothing but the loop's own handles is open: closed connections finish their goodbye. */
+/* Turns until nothing but its own handles is open: closed connections finish their goodbye. */
 void loop_run_down(struct loop *);
 
 /* Milliseconds, monotonic, as of the beginning of this turn. */
@@ -50,7 +53,7 @@ uint64_t loop_now_ms(const struct loop *);
 struct chunk_pool *loop_pool(struct loop *);
 
 void timer_init(struct timer *, struct loop *, void (*fn)(void *user), void *user);
-/* Runs fn once, in ms or a little later; a running one starts anew. */
+/* Runs fn once, ms from now or a little later; a running one starts anew. */
 void timer_start(struct timer *, uint64_t ms);
 void timer_stop(struct timer *);
 static inline bool

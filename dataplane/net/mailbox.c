@@ -13,34 +13,43 @@ struct mailbox {
 	uv_async_t wake;
 	uv_mutex_t lock;
 	struct mail_list letters; /* under lock */
-	bool shut;                /* under lock */
+	bool shut;		  /* under lock */
+	struct mail_list taken;	  /* the loop's thread alone: out of the box, not yet handled */
 	void (*on_mail)(void *user, struct mail *);
 	void *user;
 };
 
-/* Empties the box into *out. */
+/* Empties the box into what is taken, and shuts it if told to. */
 static void
-mailbox_take(struct mailbox *box, struct mail_list *out)
+mailbox_take(struct mailbox *box, bool shut)
 {
-	STAILQ_INIT(out);
 	uv_mutex_lock(&box->lock);
-	STAILQ_CONCAT(out, &box->letters);
+	STAILQ_CONCAT(&box->taken, &box->letters);
+	box->shut |= shut;
 	uv_mutex_unlock(&box->lock);
 }
 
+static struct mail *
+mailbox_next(struct mailbox *box)
+{
+	struct mail *m = STAILQ_FIRST(&box->taken);
+
+	if (m)
+		STAILQ_REMOVE_HEAD(&box->taken, entry);
+	return m;
+}
+
+/* A handler may shut the box: then nothing is left in taken. */
 static void
 mailbox_on_wake(uv_async_t *handle)
 {
 	struct mailbox *box;
-	struct mail_list letters;
 	struct mail *m;
 
 	CAST_OBJ(box, handle->data, MAILBOX_MAGIC);
-	mailbox_take(box, &letters);
-	while ((m = STAILQ_FIRST(&letters))) {
-		STAILQ_REMOVE_HEAD(&letters, entry);
+	mailbox_take(box, false);
+	while ((m = mailbox_next(box)))
 		box->on_mail(box->user, m);
-	}
 }
 
 struct mailbox *
@@ -53,6 +62,7 @@ mailbox_new(struct loop *loop, void (*on_mail)(void *user, struct mail *), void 
 	box->on_mail = on_mail;
 	box->user = user;
 	STAILQ_INIT(&box->letters);
+	STAILQ_INIT(&box->taken);
 	ENSURE(uv_mutex_init(&box->lock) == 0);
 	ENSURE(uv_async_init(loop_uv(loop), &box->wake, mailbox_on_wake) == 0);
 	box->wake.data = box;
@@ -91,18 +101,12 @@ mailbox_on_closed(uv_handle_t *handle)
 void
 mailbox_shut(struct mailbox *box, void (*drop)(struct mail *))
 {
-	struct mail_list letters;
 	struct mail *m;
 
 	CHECK_OBJ(box, MAILBOX_MAGIC);
-	uv_mutex_lock(&box->lock);
-	box->shut = true;
-	uv_mutex_unlock(&box->lock);
-	mailbox_take(box, &letters);
-	while ((m = STAILQ_FIRST(&letters))) {
-		STAILQ_REMOVE_HEAD(&letters, entry);
+	mailbox_take(box, true);
+	while ((m = mailbox_next(box)))
 		drop(m);
-	}
 	uv_close((uv_handle_t *)&box->wake, mailbox_on_closed);
 }
 

@@ -1,8 +1,8 @@
 /* net/mailbox.h - a loop's letter box: any thread posts, the loop's thread reads.
  *
- * One lock around one list; a wake-up only when the box was empty; handlers run with the lock dropped.
- * Letters arrive in the order in which one poster posted them. A letter embeds struct mail as its first
- * member and owns what it carries.
+ * One lock around one list; a wake-up only when the box was empty; handlers run with the lock
+ * dropped. Letters arrive in the order in which one poster posted them. A letter embeds struct mail
+ * as its first member and owns what it carries.
  */
 #ifndef WHT_NET_MAILBOX_H
 #define WHT_NET_MAILBOX_H

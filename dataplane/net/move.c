@@ -32,6 +32,7 @@ bundle_take_input(struct conn_bundle *b, struct conn *c, struct span unread)
 
 	buf_init(&b->in, pool, c->in.max);
 	ENSURE(buf_append(&b->in, unread) == 0);
+	buf_drop(&c->in, c->offering); /* taken: if they are wanted again, they are in unread */
 	ENSURE(buf_splice(&b->in, &c->in) == 0);
 	buf_adopt(&b->in, pool, NULL);
 }

@@ -65,10 +65,11 @@ context_new(const SSL_METHOD *method)
 	ENSURE(context->ssl != NULL);
 	SSL_CTX_set_min_proto_version(context->ssl, TLS1_2_VERSION);
 	SSL_CTX_set_cipher_list(context->ssl, TLS12_CIPHERS);
-	SSL_CTX_set_options(context->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-					      SSL_OP_IGNORE_UNEXPECTED_EOF);
-	SSL_CTX_set_mode(context->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-					   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_options(context->ssl,
+	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+	/* No partial writes: our BIO never blocks, and a peer may have asked for tiny records. */
+	SSL_CTX_set_mode(
+	    context->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return context;
 }
 
@@ -88,36 +89,19 @@ context_refuse(struct tls_context *context, char error[TLS_ERROR_MAX], const cha
 
 static int
 alpn_choose(SSL *ssl, const unsigned char **out, unsigned char *outlen, const unsigned char *in,
-	    unsigned inlen, void *arg)
+    unsigned inlen, void *arg)
 {
 	static const unsigned char ours[] = "\x08http/1.1";
 
 	(void)ssl;
 	(void)arg;
 	if (SSL_select_next_proto((unsigned char **)out, outlen, ours, sizeof(ours) - 1, in,
-				  inlen) == OPENSSL_NPN_NEGOTIATED)
+		inlen) == OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_OK;
 	return SSL_TLSEXT_ERR_NOACK;
 }
 
-/* The leaf, then every further certificate as its chain. */
-static bool
-use_certificates(SSL_CTX *ssl, struct span pem)
-{
-	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	X509 *cert = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
-	bool ok = cert && SSL_CTX_use_certificate(ssl, cert) == 1;
-
-	X509_free(cert);
-	while (ok && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-		ok = SSL_CTX_add0_chain_cert(ssl, cert) == 1;
-	if (ok)
-		ERR_clear_error(); /* the end of the PEM is an error to its reader */
-	BIO_free(bio);
-	return ok;
-}
-
-/* A key behind a passphrase cannot be asked for one here. */
+/* Nobody is here to be asked for a passphrase. */
 static int
 no_passphrase(char *buf, int size, int rwflag, void *user)
 {
@@ -128,16 +112,44 @@ no_passphrase(char *buf, int size, int rwflag, void *user)
 	return -1;
 }
 
+/* Every further certificate is the chain; a broken one among them is no end. */
 static bool
-use_key(SSL_CTX *ssl, struct span pem)
+use_chain(SSL_CTX *ssl, BIO *bio)
+{
+	X509 *cert;
+
+	while ((cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL))) {
+		if (SSL_CTX_add0_chain_cert(ssl, cert) != 1) {
+			X509_free(cert);
+			return false;
+		}
+	}
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return false;
+	ERR_clear_error();
+	return true;
+}
+
+static bool
+use_certificates(SSL_CTX *ssl, struct span pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *cert = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL);
+	bool ok = cert && SSL_CTX_use_certificate(ssl, cert) == 1 && use_chain(ssl, bio);
+
+	X509_free(cert);
+	BIO_free(bio);
+	return ok;
+}
+
+static EVP_PKEY *
+read_key(struct span pem)
 {
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-	bool ok = key && SSL_CTX_use_PrivateKey(ssl, key) == 1;
 
-	EVP_PKEY_free(key);
 	BIO_free(bio);
-	return ok;
+	return key;
 }
 
 static int64_t
@@ -148,30 +160,40 @@ seconds_of(const ASN1_TIME *t)
 	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
 }
 
+static void
+server_options(SSL_CTX *ssl)
+{
+	SSL_CTX_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_max_early_data(ssl, 0);
+	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(ssl, 1);
+	SSL_CTX_set_alpn_select_cb(ssl, alpn_choose, NULL);
+}
+
 struct tls_context *
 tls_server_new(struct span cert_pem, struct span key_pem, char error[TLS_ERROR_MAX])
 {
 	struct tls_context *context = context_new(TLS_server_method());
-	X509 *leaf;
+	const ASN1_TIME *not_after;
+	EVP_PKEY *key;
+	bool belongs;
 
 	ERR_clear_error();
 	if (!use_certificates(context->ssl, cert_pem))
 		return context_refuse(context, error, "the certificate is not usable PEM");
-	if (!use_key(context->ssl, key_pem))
-		return context_refuse(
-		    context, error,
-		    "the key is not usable PEM, or does not belong to the certificate");
-	if (SSL_CTX_check_private_key(context->ssl) != 1)
+	key = read_key(key_pem);
+	if (!key)
+		return context_refuse(context, error, "the key is not usable PEM");
+	belongs = SSL_CTX_use_PrivateKey(context->ssl, key) == 1 &&
+		  SSL_CTX_check_private_key(context->ssl) == 1;
+	EVP_PKEY_free(key);
+	if (!belongs)
 		return context_refuse(context, error, "the key does not belong to the certificate");
-	leaf = SSL_CTX_get0_certificate(context->ssl);
-	context->not_after = seconds_of(X509_get0_notAfter(leaf));
-	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
+	not_after = X509_get0_notAfter(SSL_CTX_get0_certificate(context->ssl));
+	context->not_after = seconds_of(not_after);
+	if (X509_cmp_current_time(not_after) <= 0)
 		return context_refuse(context, error, "the certificate has expired");
-	SSL_CTX_set_options(context->ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_max_early_data(context->ssl, 0);
-	SSL_CTX_set_session_cache_mode(context->ssl, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_num_tickets(context->ssl, 1);
-	SSL_CTX_set_alpn_select_cb(context->ssl, alpn_choose, NULL);
+	server_options(context->ssl);
 	return context;
 }
 
@@ -188,8 +210,8 @@ tls_client_new(const char *ca_file, bool insecure, char error[TLS_ERROR_MAX])
 	ok = ca_file ? SSL_CTX_load_verify_file(context->ssl, ca_file)
 		     : SSL_CTX_set_default_verify_paths(context->ssl);
 	if (ok != 1)
-		return context_refuse(context, error,
-				      "the file of trusted certificates is not usable");
+		return context_refuse(
+		    context, error, "the file of trusted certificates is not usable");
 	SSL_CTX_set_verify(context->ssl, insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_alpn_protos(context->ssl, alpn, sizeof(alpn) - 1);
 	return context;

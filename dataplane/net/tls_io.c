@@ -12,7 +12,12 @@
 
 #define TLS_IO_MAGIC 0x7150f00du
 
-enum { CIPHER_MAX = 16 * 1024 * 1024 }; /* far above what reading and writing are paused at */
+enum {
+	IN_MAX = 1024 * 1024, /* far above what reading is paused at */
+	/* Twice what the conn makes ahead. The rest is for TLS's own answers: whoever asks for more
+	 * of them (by KeyUpdates) than he reads has broken the protocol. */
+	OUT_MAX = 128 * 1024,
+};
 
 struct tls_io {
 	unsigned magic;
@@ -82,8 +87,8 @@ tls_io_new(struct tls_context *context, struct chunk_pool *pool)
 
 	ENSURE(CRYPTO_THREAD_run_once(&bio_once, bio_method_make));
 	OBJ_NEW(io, TLS_IO_MAGIC);
-	buf_init(&io->in, pool, CIPHER_MAX);
-	buf_init(&io->out, pool, CIPHER_MAX);
+	buf_init(&io->in, pool, IN_MAX);
+	buf_init(&io->out, pool, OUT_MAX);
 	io->context = tls_ref(context);
 	io->ssl = SSL_new(tls_context_ssl(context));
 	bio = BIO_new(bio_method);
@@ -111,8 +116,9 @@ tls_io_connect(struct tls_context *context, const char *server_name, struct chun
 
 	/* An address is verified as one and is not allowed in SNI (RFC 6066, 3). */
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, server_name) != 1) {
-		SSL_set_tlsext_host_name(io->ssl, server_name);
-		SSL_set1_host(io->ssl, server_name);
+		(void)SSL_set_tlsext_host_name(io->ssl, server_name);
+		SSL_set_hostflags(io->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+		ENSURE(server_name[0] && SSL_set1_host(io->ssl, server_name) == 1);
 	}
 	SSL_set_connect_state(io->ssl);
 	return io;
@@ -152,6 +158,12 @@ tls_io_out(struct tls_io *io)
 	return &io->out;
 }
 
+void
+tls_io_forget(struct tls_io *io)
+{
+	buf_clear(&io->in);
+}
+
 size_t
 tls_io_pending(const struct tls_io *io)
 {
@@ -161,16 +173,15 @@ tls_io_pending(const struct tls_io *io)
 static void
 tls_error_text(struct tls_io *io, char error[TLS_ERROR_MAX])
 {
-	long verdict = SSL_get_verify_result(io->ssl);
 	unsigned long code = ERR_get_error();
+	const char *text = code ? ERR_reason_error_string(code) : NULL;
 
-	if (verdict != X509_V_OK)
+	if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		snprintf(error, TLS_ERROR_MAX, "certificate: %s",
-			 X509_verify_cert_error_string(verdict));
-	else if (code)
-		snprintf(error, TLS_ERROR_MAX, "%s", ERR_reason_error_string(code));
+		    X509_verify_cert_error_string(SSL_get_verify_result(io->ssl)));
 	else
-		snprintf(error, TLS_ERROR_MAX, "unexpected end");
+		snprintf(error, TLS_ERROR_MAX, "TLS: %s", text ? text : "unexpected end");
 }
 
 static enum tls_result
@@ -212,16 +223,21 @@ enum tls_result
 tls_io_write(struct tls_io *io, struct span s, char error[TLS_ERROR_MAX])
 {
 	size_t written;
+	int ret;
 
 	ERR_clear_error();
-	return tls_io_result(io, SSL_write_ex(io->ssl, s.p, s.n, &written), error);
+	ret = SSL_write_ex(io->ssl, s.p, s.n, &written);
+	ENSURE(ret <= 0 || written == s.n); /* however small the records that the peer asked for */
+	return tls_io_result(io, ret, error);
 }
 
 void
 tls_io_shutdown(struct tls_io *io)
 {
+	/* A second call would read, and be broken by data that still comes from the peer. */
+	if (!SSL_is_init_finished(io->ssl) || (SSL_get_shutdown(io->ssl) & SSL_SENT_SHUTDOWN))
+		return;
 	ERR_clear_error();
-	if (SSL_is_init_finished(io->ssl))
-		SSL_shutdown(io->ssl);
+	SSL_shutdown(io->ssl);
 	ERR_clear_error();
 }
