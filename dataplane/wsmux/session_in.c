@@ -84,24 +84,24 @@ on_syn(struct wsmux_session *s, const struct wsmux_frame *f)
 /* ---- ACK ---- */
 
 /* The first ACK of a legacy acceptor tells how large its buffer is, and so what it presumes of
- * ours: as much, or WSMUX_LEGACY_CREDIT if it is careful. What is granted on top lets it use our
- * whole window. */
+ * ours: as much, or WSMUX_LEGACY_CREDIT if it is one like us. What is granted on top lets it use
+ * our whole window if it presumes the more, and the ACKs come in time if it presumes the less. */
 static void
 stream_accepted(struct wsmux_stream *st, uint32_t first)
 {
 	const struct wsmux_config *c = &st->session->config;
-	size_t sure = first < WSMUX_LEGACY_CREDIT ? first : WSMUX_LEGACY_CREDIT;
+	size_t least = first < WSMUX_LEGACY_CREDIT ? first : WSMUX_LEGACY_CREDIT;
+	size_t most = first > WSMUX_LEGACY_CREDIT ? first : WSMUX_LEGACY_CREDIT;
 
 	st->accepted = true;
 	mux_answered(st);
 	mux_set_state(st, MUX_OPEN);
 	if (c->windows_agreed)
 		return;
-	if (first < c->window)
-		st->ack_due = c->window - first;
-	sure += st->ack_due;
-	if (sure < c->window)
-		st->ack_step = mux_ack_step(sure);
+	if (most < c->window)
+		st->ack_due = c->window - most;
+	if (least + st->ack_due < c->window)
+		st->ack_step = mux_ack_step(least + st->ack_due);
 }
 
 static enum reason

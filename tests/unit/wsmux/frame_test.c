@@ -50,14 +50,15 @@ test_only_the_table_is_known(void **state)
 static void
 test_a_header_is_gathered_over_every_pair_of_splits(void **state)
 {
-	static const char message[] = "\x02\x07\x00\x00\x00\x01\x02\x03\x04" "data";
+	static const char message[] = "\x02\x07\x00\x00\x00\x01\x02\x03\x04"
+				      "data";
 	struct span all = span_of(message, sizeof(message) - 1);
 
 	(void)state;
 	for (size_t i = 0; i <= all.n; i++) {
 		for (size_t j = i; j <= all.n; j++) {
-			struct span part[] = {span_take(all, i), span_take(span_drop(all, i), j - i),
-			    span_drop(all, j)};
+			struct span part[] = {span_take(all, i),
+			    span_take(span_drop(all, i), j - i), span_drop(all, j)};
 			struct wsmux_decoder d = {0};
 			size_t rest = 0;
 

@@ -32,7 +32,7 @@ struct side {
 	struct chunk_pool pool;
 	struct wsmux_session *session;
 	bool accepts;
-	struct ear ear[512];
+	struct ear ear[1000];
 	size_t ears;
 	ptrdiff_t held;
 	int outputs;

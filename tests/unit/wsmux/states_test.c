@@ -24,14 +24,38 @@ static const struct {
     {WSMUX_RST, 40},
 };
 
-#define NOTHING		{.ignored = false}
-#define IGNORED		{.ignored = true}
-#define OVER		{.dones = 1}
-#define OVER_SENT	{.dones = 1, .sent = 1}
-#define OVER_IGNORED	{.dones = 1, .ignored = true}
-#define OVER_IGNORED_1	{.dones = 1, .ignored = true, .sent = 1}
-#define HALF_IN_IGNORED {.fins = 1, .ignored = true}
-#define HALF_IN_OVER	{.fins = 1, .dones = 1}
+#define NOTHING                                                                                    \
+	{                                                                                          \
+		.ignored = false                                                                   \
+	}
+#define IGNORED                                                                                    \
+	{                                                                                          \
+		.ignored = true                                                                    \
+	}
+#define OVER                                                                                       \
+	{                                                                                          \
+		.dones = 1                                                                         \
+	}
+#define OVER_SENT                                                                                  \
+	{                                                                                          \
+		.dones = 1, .sent = 1                                                              \
+	}
+#define OVER_IGNORED                                                                               \
+	{                                                                                          \
+		.dones = 1, .ignored = true                                                        \
+	}
+#define OVER_IGNORED_1                                                                             \
+	{                                                                                          \
+		.dones = 1, .ignored = true, .sent = 1                                             \
+	}
+#define HALF_IN_IGNORED                                                                            \
+	{                                                                                          \
+		.fins = 1, .ignored = true                                                         \
+	}
+#define HALF_IN_OVER                                                                               \
+	{                                                                                          \
+		.fins = 1, .dones = 1                                                              \
+	}
 
 /* clang-format off */
 /* The peer knows rst: an abort is one RST. */
