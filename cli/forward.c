@@ -103,7 +103,8 @@ forward_on_open(void *user)
 	struct forward *f;
 
 	CAST_OBJ(f, user, FORWARD_MAGIC);
-	forward_set_state(f, COPYING);
+	if (f->state == DIALLING)
+		forward_set_state(f, COPYING);
 	if (f->owner->refusing)
 		log_info(NULL, "%s answers again", f->owner->target->text);
 	f->owner->refusing = false;
@@ -231,12 +232,10 @@ forward_on_fin(void *user)
 	struct forward *f;
 
 	CAST_OBJ(f, user, FORWARD_MAGIC);
-	if (f->state == DIALLING) {
-		forward_drain(f); /* given up before anybody listened */
-	} else if (f->state == COPYING) {
-		forward_set_state(f, LINGERING);
-		conn_shutdown(f->local);
-	}
+	if (f->state >= LINGERING)
+		return;
+	forward_set_state(f, LINGERING);
+	conn_shutdown(f->local); /* behind what is queued, and perhaps before it is connected */
 }
 
 static void

@@ -1,10 +1,9 @@
 /* cli/forward.h - one stream of the tunnel <-> one connection to the local target, bytes copied
  * raw.
  *
- *   DIALLING --connected--> COPYING --server's FIN--> LINGERING
- *      \--refused, given up--\  \--target gone--------v target gone
- *                             \----------------------> DRAINING
- *   any --stream done--> gone, as soon as the target's connection is, too
+ *   DIALLING --connected--> COPYING       either --server's FIN--> LINGERING
+ *   DIALLING --refused--> DRAINING        COPYING, LINGERING --target gone, all said--> DRAINING
+ *   any --stream done, and the target's connection gone--> freed
  *
  * LINGERING: the server sends no more. What it sent goes out to the target, then the target's end
  * of stream; the target's last bytes still go back, until it closes too or falls silent. DRAINING:
