@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 say(struct report *r, enum log_level level, const char *fmt, va_list ap)
 {
 	char sentence[REPORT_TEXT_MAX];
