@@ -35,7 +35,7 @@ REASON(21, NO_TOKEN,         "no_token",        400, 1008, CLIENT, "a registrati
 REASON(22, NO_UPGRADE,       "no_upgrade",      404, 1008, CLIENT, "a registration is a WebSocket upgrade")
 REASON(23, BAD_TOKEN,        "bad_token",       401, 1008, CLIENT, "the token does not permit this id")
 REASON(24, BAD_HANDSHAKE,    "bad_handshake",   400, 1002, CLIENT, "the WebSocket handshake is malformed")
-REASON(25, BAD_WS_VERSION,   "bad_ws_version",  426, 1002, CLIENT, "the WebSocket version must be 13")
+REASON(25, BAD_WS_VERSION,   "bad_ws_version",  400, 1002, CLIENT, "the WebSocket version must be 13")
 REASON(26, TOKEN_EXPIRED,    "token_expired",     0, 1008, CLIENT, "the token of the session expired")
 
 /* the tunnel's side, as a viewer meets it */

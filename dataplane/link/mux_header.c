@@ -27,7 +27,10 @@ mux_offer_parse(struct span value)
 void
 mux_offer_write(struct strb *b, uint32_t window, bool rst)
 {
-	strb_printf(b, "window=%u%s", window, rst ? ", rst" : "");
+	if (window)
+		strb_printf(b, "window=%u%s", window, rst ? ", " : "");
+	if (rst)
+		strb_add(b, SPAN("rst"));
 }
 
 void

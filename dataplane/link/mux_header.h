@@ -13,6 +13,7 @@ struct mux_offer {
 
 /* "window=262144, rst"; unknown words are ignored, a malformed window is as none. */
 struct mux_offer mux_offer_parse(struct span value);
+/* window 0: not offered. */
 void mux_offer_write(struct strb *, uint32_t window, bool rst);
 /* Sets what both sides agreed on in a session's configuration. */
 void mux_offer_apply(struct wsmux_config *, const struct mux_offer *peer);

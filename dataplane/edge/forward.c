@@ -1,0 +1,149 @@
+#include "edge/forward.h"
+
+#include "base/obj.h"
+#include "http/write.h"
+#include "net/addr.h"
+
+/* ---- requests ---- */
+
+bool
+forward_is_upgrade(const struct http_head *head)
+{
+	struct span upgrade = http_head_value(head, HF_UPGRADE), token;
+
+	if (!head->upgrade || !span_eq(head->method, SPAN("GET")) || head->framing != HTTP_NO_BODY)
+		return false;
+	while (span_cut(&upgrade, ',', &token)) {
+		token = span_trim(token);
+		if (span_ieq(token, SPAN("h2c")) || span_ieq(span_take(token, 4), SPAN("TLS/")))
+			return false;
+	}
+	return true;
+}
+
+/* The head with Host as the viewer named the authority: an absolute-form target wins over the field. */
+static struct http_head
+with_host(const struct http_head *head, struct span host, struct http_field *fields)
+{
+	struct http_head copy = *head;
+
+	for (size_t i = 0; i < head->nfields; i++) {
+		fields[i] = head->fields[i];
+		if (fields[i].id == HF_HOST)
+			fields[i].value = host;
+	}
+	copy.fields = fields;
+	return copy;
+}
+
+static void
+write_end_to_end_request(struct strb *b, const struct forward_request *f)
+{
+	const struct http_field *host = http_head_find(f->head, HF_HOST);
+
+	if (!host) {
+		http_write_field(b, SPAN("Host"), span_str(f->policy->authority));
+		http_write_end_to_end(b, f->head, true);
+	} else if (span_eq(host->value, f->route->host)) {
+		http_write_end_to_end(b, f->head, true);
+	} else {
+		struct http_field *fields = must_alloc(f->head->nfields * sizeof(*fields));
+		struct http_head copy = with_host(f->head, f->route->host, fields);
+
+		http_write_end_to_end(b, &copy, true);
+		free(fields);
+	}
+}
+
+/* One forwarding field: what a trusted proxy said, extended by us where it is a list, else our own word. */
+static void
+write_forwarded(struct strb *b, const struct forward_request *f, bool trusted, enum http_field_id id,
+	struct span name, struct span ours, bool list)
+{
+	struct span theirs = trusted ? http_head_value(f->head, id) : SPAN("");
+
+	if (theirs.n == 0) {
+		http_write_field(b, name, ours);
+	} else if (!list) {
+		http_write_field(b, name, theirs);
+	} else {
+		strb_add(b, name);
+		strb_printf(b, ": %.*s, %.*s\r\n", SPAN_FMT(theirs), SPAN_FMT(ours));
+	}
+}
+
+static void
+write_about_viewer(struct strb *b, const struct forward_request *f)
+{
+	bool trusted = networks_have(&f->policy->trusted, f->peer);
+	char peer[ADDR_TEXT_MAX];
+
+	addr_host(f->peer, peer);
+	write_forwarded(b, f, trusted, HF_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), span_str(peer),
+	    true);
+	write_forwarded(b, f, trusted, HF_X_FORWARDED_PROTO, SPAN("X-Forwarded-Proto"),
+	    f->tls ? SPAN("https") : SPAN("http"), false);
+	if (f->route->host.n)
+		write_forwarded(b, f, trusted, HF_X_FORWARDED_HOST, SPAN("X-Forwarded-Host"),
+		    f->route->host, false);
+	http_write_field(b, family_path_header(f->family), f->route->original);
+}
+
+void
+forward_write_request(struct strb *b, const struct forward_request *f)
+{
+	bool slash = f->route->path.n == 0 || f->route->path.p[0] != '/';
+
+	strb_add(b, f->head->method);
+	strb_add(b, slash ? SPAN(" /") : SPAN(" "));
+	strb_add(b, f->route->path);
+	strb_add(b, SPAN(" HTTP/1.1\r\n"));
+	write_end_to_end_request(b, f);
+	if (f->upgrade) {
+		http_write_field(b, SPAN("Connection"), SPAN("Upgrade"));
+		http_write_field(b, SPAN("Upgrade"), http_head_value(f->head, HF_UPGRADE));
+	}
+	write_about_viewer(b, f);
+	http_write_framing(b, f->head->framing, f->head->length);
+	http_write_end(b);
+}
+
+/* ---- responses ---- */
+
+enum http_framing
+forward_framing(const struct http_head *head, bool to_http10)
+{
+	if (head->framing == HTTP_NO_BODY || head->framing == HTTP_BY_LENGTH)
+		return head->framing;
+	return to_http10 ? HTTP_UNTIL_CLOSE : HTTP_CHUNKED;
+}
+
+/* What a body would have had: of use to whoever asked with HEAD or revalidates. */
+static void
+write_length_without_body(struct strb *b, const struct forward_response *f)
+{
+	struct span length = http_head_value(f->head, HF_CONTENT_LENGTH);
+
+	if (length.n && (f->to_head || f->head->status == 304))
+		http_write_field(b, SPAN("Content-Length"), length);
+}
+
+void
+forward_write_response(struct strb *b, const struct forward_response *f)
+{
+	enum http_framing framing = forward_framing(f->head, f->to_http10);
+
+	http_write_status_line(b, f->head->status);
+	http_write_end_to_end(b, f->head, false);
+	if (f->upgraded) {
+		http_write_field(b, SPAN("Connection"), SPAN("Upgrade"));
+		http_write_field(b, SPAN("Upgrade"), http_head_value(f->head, HF_UPGRADE));
+	} else if (f->close) {
+		http_write_field(b, SPAN("Connection"), SPAN("close"));
+	}
+	if (framing == HTTP_NO_BODY)
+		write_length_without_body(b, f);
+	else
+		http_write_framing(b, framing, f->head->length);
+	http_write_end(b);
+}

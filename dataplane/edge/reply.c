@@ -1,0 +1,85 @@
+#include "edge/reply.h"
+
+#include <unistd.h>
+
+#include "base/strb.h"
+#include "http/write.h"
+#include "ws/handshake.h"
+
+enum { REPLY_MAX = 4096 };
+
+/* What some refusals owe by their RFC: what would be accepted, or when. */
+static struct span
+extra_fields(enum reason why)
+{
+	switch (why) {
+	case R_BAD_TOKEN:
+		return SPAN("WWW-Authenticate: Bearer\r\n");
+	case R_BAD_METHOD:
+		return SPAN("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n");
+	case R_BAD_WS_VERSION:
+		return SPAN("Sec-WebSocket-Version: " WS_VERSION "\r\n");
+	case R_PROCESS_MEMORY:
+	case R_TOO_MANY_STREAMS:
+	case R_TOO_MANY_VIEWERS:
+	case R_SHUTDOWN:
+		return SPAN("Retry-After: 1\r\n");
+	default:
+		return SPAN("");
+	}
+}
+
+static void
+write_reason(struct strb *out, enum reason why, bool close, bool head_only)
+{
+	const struct reason_info *info = reason_info(why);
+	struct strb extra, body;
+
+	strb_init(&extra, REPLY_MAX);
+	strb_init(&body, REPLY_MAX);
+	http_write_field(&extra, http_field_name(HF_WHT_ERROR), span_str(info->word));
+	strb_add(&extra, extra_fields(why));
+	strb_printf(&body, "%d %s: %s\n", info->status, http_status_phrase(info->status),
+	    info->text);
+	http_write_reply(out, info->status, strb_span(&extra), strb_span(&body), close, head_only);
+	strb_free(&extra);
+	strb_free(&body);
+}
+
+void
+reply_reason(struct conn *conn, enum reason why, bool close, bool head_only)
+{
+	struct strb out;
+
+	strb_init(&out, 2 * REPLY_MAX);
+	write_reason(&out, why, close, head_only);
+	conn_write(conn, strb_span(&out));
+	strb_free(&out);
+}
+
+void
+reply_local(struct conn *conn, enum route_kind kind, bool close, bool head_only)
+{
+	struct span version = SPAN("webhooktunnel " WHT_VERSION "\n");
+	struct strb out;
+
+	strb_init(&out, REPLY_MAX);
+	http_write_reply(&out, 200, SPAN(""), kind == ROUTE_VERSION ? version : SPAN(""), close,
+	    head_only);
+	conn_write(conn, strb_span(&out));
+	strb_free(&out);
+}
+
+void
+reply_busy(int fd, bool tls)
+{
+	struct strb out;
+
+	strb_init(&out, 2 * REPLY_MAX);
+	write_reason(&out, R_TOO_MANY_VIEWERS, true, false);
+	/* Under TLS, or when the kernel does not take it, the closed connection has to say it. */
+	if (tls || send(fd, strb_cstr(&out), out.n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		shutdown(fd, SHUT_RDWR);
+	close(fd);
+	strb_free(&out);
+}

@@ -1,0 +1,43 @@
+/* edge/route.h - what a request head asks for: pure, from the head and the policy.
+ *
+ * In order: an absolute-form target's authority stands for Host (RFC 9112, 3.2.2); with TLS,
+ * <id>.<hostname> names a tunnel; else the path says: "/" with an id header is a registration,
+ * "/__..." is ours, "/<id>..." a tunnel; anything else is not found.
+ */
+#ifndef WHT_EDGE_ROUTE_H
+#define WHT_EDGE_ROUTE_H
+
+#include "base/reason.h"
+#include "http/head.h"
+#include "msg/policy.h"
+
+enum route_kind {
+	ROUTE_REFUSED,	/* why says how to answer */
+	ROUTE_REGISTER, /* id */
+	ROUTE_TUNNEL,	/* id, path, host */
+	ROUTE_HEARTBEAT,
+	ROUTE_VERSION,
+	ROUTE_OPTIONS, /* OPTIONS * */
+};
+
+/* The two sets of header names (../shared/wire-protocol.md): the original's, and its successor's. */
+enum header_family { FAMILY_WEBHOOKTUNNEL, FAMILY_WEBSOCKTUNNEL };
+
+/* The spans point into the head. */
+struct route {
+	enum route_kind kind;
+	enum reason why;
+	struct span id;
+	enum header_family family; /* REGISTER */
+	struct span path;	   /* what the client gets, byte-exact; a '/' goes before it unless it has one */
+	struct span original;	   /* the path as the viewer sent it, without a query */
+	struct span host;	   /* the authority that the viewer named */
+};
+
+struct route route_of(const struct http_head *, const struct policy *);
+
+/* The names that differ between the families. */
+struct span family_url_header(enum header_family);
+struct span family_path_header(enum header_family);
+
+#endif

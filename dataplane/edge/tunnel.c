@@ -1,0 +1,230 @@
+#include "edge/tunnel.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/obj.h"
+
+#define uthash_fatal(text) wht_panic(__FILE__, __LINE__, text)
+#include <uthash.h>
+
+#define TUNNEL_MAGIC 0x70221e10u
+
+enum tunnel_state { TUNNEL_LIVE, TUNNEL_ENDING };
+
+/* What a stream of ours queues towards the client: a whole head, and enough to keep the link busy. */
+enum { SEND_QUEUE = 128 * 1024, FRAME_OVERHEAD = 16 };
+
+struct tunnel {
+	unsigned magic;
+	enum tunnel_state state; /* tunnel_set_state() only */
+	struct worker *worker;
+	UT_hash_handle hh;	   /* LIVE: in worker->by_id */
+	LIST_ENTRY(tunnel) entry; /* in worker->tunnels */
+	char id[TUNNEL_ID_MAX + 1];
+	enum header_family family;
+	struct link *link; /* LIVE */
+	struct upstream_pool pool;
+	struct timer expiry;
+	struct log_tag tag;
+	uint64_t opened_ms, requests;
+};
+
+static void
+tunnel_set_state(struct tunnel *t, enum tunnel_state state)
+{
+	struct worker *w = t->worker;
+
+	t->state = state;
+	if (state == TUNNEL_LIVE) {
+		HASH_ADD_STR(w->by_id, id, t);
+		LIST_INSERT_HEAD(&w->tunnels, t, entry);
+	} else {
+		HASH_DEL(w->by_id, t);
+		timer_stop(&t->expiry);
+	}
+}
+
+struct tunnel *
+tunnel_find(struct worker *w, struct span id)
+{
+	struct tunnel *t = NULL;
+
+	HASH_FIND(hh, w->by_id, id.p, id.n, t);
+	return t;
+}
+
+/* ---- ending ---- */
+
+static void
+tunnel_note_end(struct tunnel *t, enum reason why)
+{
+	t->worker->ended[why]++;
+	log_event(LVL_INFO, "tunnel.close", &t->tag, LOG_STR("reason", reason_word(why)),
+	    LOG_INT("requests", t->requests), LOG_INT("bytes_in", link_bytes_in(t->link)),
+	    LOG_INT("bytes_out", link_bytes_out(t->link)),
+	    LOG_INT("ms", loop_now_ms(t->worker->loop) - t->opened_ms));
+}
+
+void
+tunnel_end(struct tunnel *t, enum reason why)
+{
+	CHECK_OBJ(t, TUNNEL_MAGIC);
+	if (t->state != TUNNEL_LIVE)
+		return;
+	tunnel_note_end(t, why);
+	tunnel_set_state(t, TUNNEL_ENDING);
+	link_close(&t->link, why);
+}
+
+static void
+tunnel_on_down(void *user, enum reason why)
+{
+	struct tunnel *t;
+
+	CAST_OBJ(t, user, TUNNEL_MAGIC);
+	tunnel_note_end(t, why);
+	tunnel_set_state(t, TUNNEL_ENDING);
+}
+
+static void
+tunnel_on_gone(void *user, enum reason why)
+{
+	struct tunnel *t;
+	struct worker *w;
+
+	(void)why;
+	CAST_OBJ(t, user, TUNNEL_MAGIC);
+	ENSURE(t->state == TUNNEL_ENDING);
+	w = t->worker;
+	LIST_REMOVE(t, entry);
+	OBJ_FREE(t);
+	worker_check_drained(w);
+}
+
+static void
+tunnel_on_held(void *user, ptrdiff_t delta)
+{
+	struct tunnel *t;
+
+	CAST_OBJ(t, user, TUNNEL_MAGIC);
+	atomic_fetch_add_explicit(&t->worker->shared->held, (size_t)delta, memory_order_relaxed);
+}
+
+static const struct link_ops link_ops = {
+    .on_held = tunnel_on_held,
+    .on_down = tunnel_on_down,
+    .on_gone = tunnel_on_gone,
+};
+
+static void
+tunnel_on_expiry(void *user)
+{
+	struct tunnel *t;
+
+	CAST_OBJ(t, user, TUNNEL_MAGIC);
+	tunnel_end(t, R_TOKEN_EXPIRED);
+}
+
+/* ---- joining ---- */
+
+static struct link_config
+tunnel_link_config(const struct limits *l, const struct mux_offer *offer)
+{
+	struct link_config c = {
+	    .mux = {
+		.role = WSMUX_SERVER,
+		.window = (uint32_t)l->window,
+		.send_max = l->head_max + SEND_QUEUE,
+		.stream_held_max = l->stream_memory,
+		.session_held_max = l->session_memory,
+		.open_timeout_ms = l->open_timeout,
+		.linger_timeout_ms = l->linger_timeout,
+		.linger_bytes = l->linger_bytes,
+		.streams_max = (unsigned)l->streams_max,
+	    },
+	    .message_max = l->stream_memory + FRAME_OVERHEAD,
+	    .ping_interval_ms = l->ping_interval,
+	};
+
+	mux_offer_apply(&c.mux, offer);
+	return c;
+}
+
+/* A deadline at the token's end, where the policy wants that. */
+static void
+tunnel_watch_expiry(struct tunnel *t, const struct admission *a)
+{
+	double left_ms = a->claims.exp * 1000 - (double)clock_wall_ms();
+
+	timer_init(&t->expiry, t->worker->loop, tunnel_on_expiry, t);
+	if (t->worker->policy->close_at_expiry)
+		timer_start(&t->expiry, left_ms > 0 ? (uint64_t)left_ms : 0);
+}
+
+static struct tunnel *
+tunnel_new(struct worker *w, const struct admission *a)
+{
+	struct tunnel *t;
+
+	OBJ_NEW(t, TUNNEL_MAGIC);
+	t->worker = w;
+	t->family = a->family;
+	snprintf(t->id, sizeof(t->id), "%s", a->id);
+	t->opened_ms = loop_now_ms(w->loop);
+	t->tag = w->tag;
+	t->tag.kind = "session";
+	t->tag.serial = w->serial++;
+	t->tag.tunnel = span_str(t->id);
+	return t;
+}
+
+void
+tunnel_join(struct worker *w, struct conn **conn, const struct admission *a)
+{
+	struct tunnel *t = tunnel_new(w, a), *old = tunnel_find(w, span_str(a->id));
+	struct link_config config = tunnel_link_config(&w->policy->limits, &a->offer);
+
+	log_event(LVL_INFO, "tunnel.open", &t->tag, LOG_STR("peer", conn_peer(*conn)),
+	    LOG_STR("agent", a->agent), LOG_INT("window", a->offer.window),
+	    LOG_INT("rst", a->offer.rst), LOG_STR("iss", a->claims.iss));
+	if (old)
+		tunnel_end(old, R_REPLACED);
+	t->link = link_new(w->loop, conn, &config, &link_ops, t);
+	upstream_pool_init(&t->pool, w->loop, t->link, w->policy->limits.reuse_timeout);
+	tunnel_set_state(t, TUNNEL_LIVE);
+	tunnel_watch_expiry(t, a);
+}
+
+/* ---- about ---- */
+
+struct tunnel *
+tunnel_next(struct tunnel *t)
+{
+	return LIST_NEXT(t, entry);
+}
+
+struct upstream_pool *
+tunnel_pool(struct tunnel *t)
+{
+	CHECK_OBJ(t, TUNNEL_MAGIC);
+	return &t->pool;
+}
+
+enum header_family
+tunnel_family(const struct tunnel *t)
+{
+	return t->family;
+}
+
+struct span
+tunnel_id(const struct tunnel *t)
+{
+	return span_str(t->id);
+}
+
+void
+tunnel_count_request(struct tunnel *t)
+{
+	t->requests++;
+}

@@ -1,0 +1,32 @@
+/* edge/tunnel.h - one registered client.
+ *
+ *   LIVE --tunnel_end, link down--> ENDING --link gone--> freed
+ *
+ * It lives on worker_owner(id) from birth to free; nobody else holds a pointer. LIVE: in worker->by_id,
+ * findable. ENDING: off the map, its streams told, its Close on the way; a successor under the same id may
+ * already be LIVE, which is why callbacks compare pointers and never ids.
+ */
+#ifndef WHT_EDGE_TUNNEL_H
+#define WHT_EDGE_TUNNEL_H
+
+#include "edge/admit.h"
+#include "edge/upstream.h"
+#include "edge/worker.h"
+
+struct tunnel;
+
+/* The client's conn, its 101 written, becomes a tunnel; one that is LIVE under the id is replaced. */
+void tunnel_join(struct worker *, struct conn **, const struct admission *);
+/* The LIVE one, or NULL. */
+struct tunnel *tunnel_find(struct worker *, struct span id);
+/* Closes the session for that reason; the tunnel is freed on a later turn. */
+void tunnel_end(struct tunnel *, enum reason why);
+
+/* The next one of its worker's list. */
+struct tunnel *tunnel_next(struct tunnel *);
+struct upstream_pool *tunnel_pool(struct tunnel *);
+enum header_family tunnel_family(const struct tunnel *);
+struct span tunnel_id(const struct tunnel *);
+void tunnel_count_request(struct tunnel *);
+
+#endif

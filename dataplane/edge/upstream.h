@@ -1,0 +1,53 @@
+/* edge/upstream.h - one stream of a tunnel, as requests use it: for one of them, or kept for the next.
+ *
+ *   BUSY --upstream_release(keep)--> IDLE --upstream_take--> BUSY
+ *     \--release, abort---> ENDING <--silence broken, too old--/       any --stream done--> gone
+ *
+ * BUSY: an exchange hears of it. IDLE: in the pool; the client's local connection behind it stays open,
+ * so that the next request saves a connect and, to a legacy client, a round trip. A byte or a FIN from an
+ * idle stream makes it unfit. ENDING: nobody's; what still comes is swallowed and credited.
+ *
+ * Owner: the pool, which is the tunnel's. Thread: the worker's.
+ */
+#ifndef WHT_EDGE_UPSTREAM_H
+#define WHT_EDGE_UPSTREAM_H
+
+#include "link/link.h"
+
+#define UPSTREAM_IDLE_MAX 64 /* of one tunnel */
+
+struct upstream;
+
+struct upstream_pool {
+	struct loop *loop; /* private, like the rest */
+	struct link *link;
+	TAILQ_HEAD(, upstream) idle;
+	size_t nidle;
+	uint64_t reuse_ms; /* 0: none is kept */
+};
+
+struct upstream_ops {
+	/* As in wsmux/stream.h. */
+	size_t (*on_data)(void *user, struct span in);
+	void (*on_room)(void *user);
+	void (*on_fin)(void *user);
+	/* The stream is lost; the upstream is gone when this returns. */
+	void (*on_lost)(void *user, enum reason why);
+};
+
+void upstream_pool_init(struct upstream_pool *, struct loop *, struct link *, uint64_t reuse_ms);
+/* Lets go of every idle stream, and keeps none from now on. */
+void upstream_pool_drain(struct upstream_pool *);
+
+/* An idle one if there is one and reuse is allowed, else a new stream; NULL when the session takes no more. */
+struct upstream *upstream_take(struct upstream_pool *, bool reuse, const struct upstream_ops *,
+	void *user);
+/* True until the first take is over: this is a stream on which nothing was asked before. */
+bool upstream_fresh(const struct upstream *);
+struct wsmux_stream *upstream_stream(struct upstream *);
+/* The exchange is through, and has used() what it took: keep it for the next request, or end it. */
+void upstream_release(struct upstream **, bool keep);
+/* The exchange gives up: the client is told why. */
+void upstream_abort(struct upstream **, enum reason why);
+
+#endif

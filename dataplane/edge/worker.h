@@ -1,0 +1,78 @@
+/* edge/worker.h - one thread of the data plane: a loop, its connections, and the tunnels that fall to it.
+ *
+ *   RUNNING --drain--> DRAINING --no viewer left, or the deadline--> ENDING --no link left--> posts DRAINED
+ *
+ * Everything below struct worker belongs to its thread. struct edge_shared is all that workers have
+ * in common: constants, mailboxes, and three counters.
+ */
+#ifndef WHT_EDGE_WORKER_H
+#define WHT_EDGE_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "auth/tunnel_id.h"
+#include "base/log.h"
+#include "base/reason.h"
+#include "edge/edge.h"
+#include "http/parse.h"
+#include "msg/msg.h"
+#include "net/listen.h"
+
+struct tunnel;
+struct viewer;
+
+enum worker_state { WORKER_RUNNING, WORKER_DRAINING, WORKER_ENDING };
+
+struct edge_shared {
+	unsigned workers;
+	struct owner_key owner_key;
+	struct mailbox **boxes; /* one a worker */
+	struct mailbox *control;
+	atomic_size_t viewers; /* connections that are no tunnel's, in flight between workers included */
+	atomic_size_t held;    /* bytes held for all sessions */
+};
+
+struct worker {
+	unsigned magic;
+	enum worker_state state; /* worker_set_state() only */
+	unsigned no;
+	struct edge_shared *shared;
+	pthread_t thread;
+	struct loop *loop;
+	struct mailbox *box;
+	struct policy *policy;
+	struct http_limits http_limits; /* of policy */
+	struct listener *listeners[EDGE_LISTEN_MAX];
+	int nlisteners;
+	struct tunnel *by_id; /* uthash: LIVE tunnels */
+	LIST_HEAD(, tunnel) tunnels; /* all of them */
+	LIST_HEAD(, viewer) viewers;
+	uint64_t serial; /* of the next viewer or tunnel, for the log */
+	struct timer drain_deadline;
+	struct log_tag tag;
+	uint64_t ended[REASON_COUNT]; /* requests and sessions, by why */
+};
+
+#define WORKER_MAGIC 0x3042c340u
+
+/* Before any thread runs; fds are taken. */
+struct worker *worker_new(struct edge_shared *, unsigned no, struct policy *, const int *fds, int nfds);
+void worker_start(struct worker *);
+/* Waits for the thread to end; every letter that is still in the box is dropped. */
+void worker_join(struct worker *);
+void worker_free(struct worker **);
+
+/* Which worker owns that id? */
+unsigned worker_owner(const struct worker *, struct span id);
+/* Somebody of ours is gone: a drain may be over. */
+void worker_check_drained(struct worker *);
+bool worker_over_memory(const struct worker *);
+
+#define MSG_TO_DP(type) void worker_on_##type(struct worker *, struct msg_##type *);
+MSG_TO_DP(conn_move)
+MSG_TO_DP(policy)
+MSG_TO_DP(drain)
+#undef MSG_TO_DP
+
+#endif
