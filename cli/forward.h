@@ -1,13 +1,14 @@
-/* cli/forward.h - one stream of the tunnel <-> one connection to the local target, bytes copied
- * raw.
+/* cli/forward.h - one stream of the tunnel <-> one connection to the local target, copied raw.
  *
  *   DIALLING --connected--> COPYING       either --server's FIN--> LINGERING
  *   DIALLING --refused--> DRAINING        COPYING, LINGERING --target gone, all said--> DRAINING
  *   any --stream done, and the target's connection gone--> freed
  *
  * LINGERING: the server sends no more. What it sent goes out to the target, then the target's end
- * of stream; the target's last bytes still go back, until it closes too or falls silent. DRAINING:
- * there is no target. What comes is dropped and credited; a 502 page or the last bytes go out.
+ * of stream; the target's last bytes still go back, until it closes too or falls silent.
+ *
+ * DRAINING: there is no target. What comes is dropped and credited; a 502 page or the last bytes
+ * go out.
  *
  * The hard thing is that the two sides end each on its own turn: a forward is freed by whichever
  * end comes last, and each callback must do without the other side.

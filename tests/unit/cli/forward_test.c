@@ -1,5 +1,5 @@
-/* Streams carried to a local target: two real links back to back, the far one playing the server, and
- * a target whose manners each test chooses. */
+/* Streams carried to a local target: two real links back to back, the far one playing the server,
+ * and a target whose manners each test chooses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -122,8 +122,8 @@ target_listen(enum manners manners)
 	fd = listen_socket(&addr, error);
 	assert_true(fd >= 0);
 	target.listener = listener_new(loop, fd, target_on_accept, NULL);
-	snprintf(text, sizeof(text), "127.0.0.1:%u",
-	    ntohs(((struct sockaddr_in *)&addr)->sin_port));
+	snprintf(
+	    text, sizeof(text), "127.0.0.1:%u", ntohs(((struct sockaddr_in *)&addr)->sin_port));
 	assert_null(place_of_target(text, &place));
 }
 
