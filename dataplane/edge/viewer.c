@@ -194,10 +194,14 @@ viewer_adopt(struct worker *w, struct conn_bundle **bundle)
 static void
 viewer_log(struct viewer *v, int status, uint64_t bytes, enum reason why)
 {
+	bool asked = v->what != NULL;
+
 	v->worker->ended[why]++;
-	log_event(LVL_INFO, "http.request", &v->tag, LOG_STR("request", v->what ? v->what : ""),
+	if (!asked && reason_info(why)->fault == FAULT_NOBODY)
+		return; /* a connection that was done with */
+	log_event(LVL_INFO, "http.request", &v->tag, LOG_STR("request", asked ? v->what : ""),
 	    LOG_INT("status", status), LOG_INT("bytes", bytes),
-	    LOG_INT("ms", v->what ? loop_now_ms(v->worker->loop) - v->began_ms : 0),
+	    LOG_INT("ms", asked ? loop_now_ms(v->worker->loop) - v->began_ms : 0),
 	    LOG_STR("reason", reason_word(why)), LOG_STR("peer", v->conn ? conn_peer(v->conn) : ""));
 }
 
@@ -472,8 +476,10 @@ viewer_on_eof(void *user)
 		exchange_raw_eof(v->x);
 	else if (v->state == VIEWER_BUSY && !http_parser_done(v->parser))
 		viewer_end(v, R_SHORT_BODY);
-	else if (v->state == VIEWER_IDLE || v->state == VIEWER_HEAD)
+	else if (v->state == VIEWER_HEAD)
 		viewer_end(v, R_VIEWER_GONE);
+	else if (v->state == VIEWER_IDLE)
+		viewer_end(v, R_VIEWER_IDLE);
 }
 
 static void
