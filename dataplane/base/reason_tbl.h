@@ -36,6 +36,9 @@ REASON(22, NO_UPGRADE,       "no_upgrade",      404, 1008, CLIENT, "a registrati
 REASON(23, BAD_TOKEN,        "bad_token",       401, 1008, CLIENT, "the token does not permit this id")
 REASON(24, BAD_HANDSHAKE,    "bad_handshake",   400, 1002, CLIENT, "the WebSocket handshake is malformed")
 REASON(25, BAD_WS_VERSION,   "bad_ws_version",  400, 1002, CLIENT, "the WebSocket version must be 13")
+REASON(27, BANNED,           "banned",          403, 1008, POLICY, "the tunnel id is banned")
+REASON(28, KILLED,           "killed",          502, 1008, POLICY, "an operator ended the session")
+REASON(29, NOT_RECORDED,     "not_recorded",    503, 1013, SERVER, "the audit log cannot be written now")
 REASON(26, TOKEN_EXPIRED,    "token_expired",     0, 1008, CLIENT, "the token of the session expired")
 
 /* the tunnel's side, as a viewer meets it */

@@ -20,16 +20,31 @@ msg_policy_free(struct msg_policy *m)
 }
 
 void
-msg_drain_free(struct msg_drain *m)
+msg_told_free(struct msg_told *m)
 {
+	free(m->tunnels);
+	free(m->metrics);
+	free(m->failure);
 	free(m);
 }
 
-void
-msg_drained_free(struct msg_drained *m)
-{
-	free(m);
-}
+/* Letters that own nothing but themselves. */
+#define PLAIN(type)                                                                                \
+	void msg_##type##_free(struct msg_##type *m)                                               \
+	{                                                                                          \
+		free(m);                                                                           \
+	}
+PLAIN(drain)
+PLAIN(drained)
+PLAIN(admit)
+PLAIN(admitted)
+PLAIN(tunnel_end)
+PLAIN(refusals)
+PLAIN(recorded)
+PLAIN(kick)
+PLAIN(kicked)
+PLAIN(ask)
+#undef PLAIN
 
 void
 msg_free(struct mail *mail)

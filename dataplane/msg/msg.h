@@ -3,6 +3,8 @@
 #ifndef WHT_MSG_MSG_H
 #define WHT_MSG_MSG_H
 
+#include "msg/facts.h"
+#include "msg/metric.h"
 #include "msg/policy.h"
 #include "net/mailbox.h"
 #include "net/move.h"
@@ -34,6 +36,83 @@ struct msg_drain {
 struct msg_drained {
 	struct mail mail;
 	unsigned worker;
+};
+
+/* A ticket is the asker's own number for a question; the answer repeats it. */
+
+struct msg_admit {
+	struct mail mail;
+	unsigned worker;
+	uint64_t ticket;
+	struct client_facts client;
+};
+
+struct msg_admitted {
+	struct mail mail;
+	uint64_t ticket;
+	enum reason why; /* R_NONE: join */
+	int64_t session; /* the row */
+};
+
+struct msg_tunnel_end {
+	struct mail mail;
+	unsigned worker;
+	int64_t session;
+	char id[TUNNEL_ID_MAX + 1];
+	char by[TUNNEL_ID_MAX + 1]; /* who ended it, when somebody did: an operator, "" */
+	enum reason why;
+	uint64_t requests, bytes_in, bytes_out;
+	int64_t closed_ms; /* wall clock */
+};
+
+struct msg_refusals {
+	struct mail mail;
+	unsigned worker;
+	enum reason why;
+	const char *detail; /* static text: the fault of the token; "" */
+	char id[TUNNEL_ID_MAX + 1]; /* of the first of them; cut, escaped by whoever writes it */
+	char peer[FACT_PEER_MAX];
+	uint64_t count;
+	int64_t at_ms;
+};
+
+struct msg_recorded {
+	struct mail mail;
+	unsigned rows;
+};
+
+struct msg_kick {
+	struct mail mail;
+	uint64_t ticket;
+	char match[TUNNEL_ID_MAX + 1]; /* an id, or a glob as fnmatch(3) reads it */
+	char by[TUNNEL_ID_MAX + 1];
+	enum reason why;
+};
+
+struct msg_kicked {
+	struct mail mail;
+	uint64_t ticket;
+	unsigned worker, ended;
+};
+
+enum ask_what { ASK_TUNNELS, ASK_METRICS, ASK_FAILURE };
+
+struct msg_ask {
+	struct mail mail;
+	uint64_t ticket;
+	enum ask_what what;
+	char match[TUNNEL_ID_MAX + 1]; /* TUNNELS: id or glob; "" all.  FAILURE: the request id */
+};
+
+struct msg_told {
+	struct mail mail;
+	uint64_t ticket;
+	unsigned worker;
+	enum ask_what what;
+	struct tunnel_facts *tunnels; /* TUNNELS: malloc'ed, the letter's */
+	size_t ntunnels;
+	struct worker_metrics *metrics; /* METRICS: malloc'ed, the letter's */
+	struct failure_facts *failure;	/* FAILURE: malloc'ed, the letter's; NULL: not known here */
 };
 
 #define MSG(NAME, type, from, to, text) void msg_##type##_free(struct msg_##type *);

@@ -9,4 +9,13 @@ MSG(CONN_MOVE, conn_move, DP, DP, "a whole connection: descriptor, TLS, unread b
 MSG(POLICY,    policy,    CP, DP, "one reference to a new immutable policy snapshot")
 MSG(DRAIN,     drain,     CP, DP, "stop accepting, finish, say when empty")
 MSG(DRAINED,   drained,   DP, CP, "the worker is empty, and its thread ends")
+MSG(ADMIT,     admit,     DP, CP, "a client that may become a tunnel: its row is to be written first")
+MSG(ADMITTED,  admitted,  CP, DP, "its row is on disk, or why there is none")
+MSG(TUNNEL_END, tunnel_end, DP, CP, "a tunnel ended: its row, why, and the totals")
+MSG(REFUSALS,  refusals,  DP, CP, "registrations refused: reason, id, peer, and how many alike")
+MSG(RECORDED,  recorded,  CP, DP, "so many of the worker's rows are on disk")
+MSG(KICK,      kick,      CP, DP, "end every tunnel whose id matches")
+MSG(KICKED,    kicked,    DP, CP, "how many ended")
+MSG(ASK,       ask,       CP, DP, "tell of your tunnels, your counters or a failed request")
+MSG(TOLD,      told,      DP, CP, "the answer")
 /* clang-format on */
