@@ -132,6 +132,13 @@ wsmux_session_tick(struct wsmux_session *s, uint64_t now_ms)
 	session_expire_shadows(s, now_ms);
 }
 
+bool
+wsmux_session_at_rest(const struct wsmux_session *s)
+{
+	CHECK_OBJ(s, SESSION_MAGIC);
+	return s->count[MUX_QUEUED] == 0 && s->count[MUX_OPENING] == 0 && s->count[MUX_SHADOW] == 0;
+}
+
 /* ---- opening ---- */
 
 /* At most as many ids are taken as streams exist, so a free one is near. */

@@ -11,13 +11,6 @@ session_next_open(const struct wsmux_session *s)
 }
 
 bool
-wsmux_session_at_rest(const struct wsmux_session *s)
-{
-	CHECK_OBJ(s, SESSION_MAGIC);
-	return s->count[MUX_QUEUED] == 0 && s->count[MUX_OPENING] == 0 && s->count[MUX_SHADOW] == 0;
-}
-
-bool
 wsmux_session_has_output(const struct wsmux_session *s)
 {
 	return !s->ended &&

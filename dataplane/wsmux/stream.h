@@ -43,8 +43,8 @@ struct wsmux_stream_ops {
 	 * took: the rest is kept and offered again by wsmux_stream_resume(). Called from feed() and
 	 * resume(). The bytes live until you return or abort the stream. */
 	size_t (*on_data)(void *user, struct span in);
-	/* write() had answered short, or full() yes, and half of the queue is free again. Called from
-	 * pull(). */
+	/* write() had answered short, or full() yes, and half of the queue is free again. Called
+	 * from pull(). */
 	void (*on_room)(void *user);
 	/* The peer sends no more, and everything it sent was taken; we still may. Called from
 	 * feed() and resume(), never after an abort. */

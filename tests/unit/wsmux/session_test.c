@@ -210,6 +210,29 @@ test_an_open_stuck_in_the_queue_runs_out_too(void **state)
 	side_free(s);
 }
 
+static void
+test_time_matters_only_while_something_may_run_out(void **state)
+{
+	struct side *s = side_new(legacy(WSMUX_SERVER));
+	struct ear *e;
+
+	(void)state;
+	assert_true(wsmux_session_at_rest(s->session));
+	e = side_open(s);
+	assert_false(wsmux_session_at_rest(s->session));
+	expect(s, WSMUX_SYN, 0, 0);
+	assert_false(wsmux_session_at_rest(s->session));
+	assert_int_equal(tell(s, WSMUX_ACK, 0, KIB(64)), R_NONE);
+	assert_true(wsmux_session_at_rest(s->session));
+	wsmux_stream_abort(e->st, R_VIEWER_GONE);
+	wsmux_session_reap(s->session);
+	assert_false(wsmux_session_at_rest(s->session));
+	expect(s, WSMUX_FIN, 0, 0);
+	assert_int_equal(tell(s, WSMUX_FIN, 0, 0), R_NONE);
+	assert_true(wsmux_session_at_rest(s->session));
+	side_free(s);
+}
+
 /* M20: 2^31 opens later a long-lived stream still has its id */
 static void
 test_ids_wrap_past_a_living_stream(void **state)
@@ -530,6 +553,7 @@ main(void)
 	    cmocka_unit_test(test_our_opens_queue_behind_the_unacked),
 	    cmocka_unit_test(test_an_open_without_ack_runs_out),
 	    cmocka_unit_test(test_an_open_stuck_in_the_queue_runs_out_too),
+	    cmocka_unit_test(test_time_matters_only_while_something_may_run_out),
 	    cmocka_unit_test(test_ids_wrap_past_a_living_stream),
 	    cmocka_unit_test(test_a_lingering_id_is_skipped),
 	    cmocka_unit_test(test_streams_max_refuses_both_ways),

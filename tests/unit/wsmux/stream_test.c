@@ -415,6 +415,25 @@ test_room_is_told_once_half_is_free(void **state)
 	side_free(s);
 }
 
+static void
+test_a_source_pauses_before_the_queue_is_full(void **state)
+{
+	struct side *s = side_new(legacy(WSMUX_SERVER));
+	struct ear *e = side_opened(s, UINT32_MAX);
+
+	(void)state;
+	side_write(e, KIB(32));
+	assert_false(wsmux_stream_full(e->st));
+	side_write(e, 1);
+	assert_true(wsmux_stream_full(e->st));
+	expect_data(s, 0, KIB(16));
+	assert_int_equal(e->rooms, 0);
+	expect_data(s, 0, KIB(16));
+	assert_int_equal(e->rooms, 1);
+	assert_false(wsmux_stream_full(e->st));
+	side_free(s);
+}
+
 /* M18: towards a legacy peer a stream given up is a FIN, and late bytes get their credit */
 static void
 test_a_legacy_peer_is_drained_after_an_abort(void **state)
@@ -578,6 +597,7 @@ main(void)
 	    cmocka_unit_test(test_data_before_the_ack_breaks_that_stream_only),
 	    cmocka_unit_test(test_fin_follows_the_queue),
 	    cmocka_unit_test(test_room_is_told_once_half_is_free),
+	    cmocka_unit_test(test_a_source_pauses_before_the_queue_is_full),
 	    cmocka_unit_test(test_a_legacy_peer_is_drained_after_an_abort),
 	    cmocka_unit_test(test_lingering_is_bounded_in_bytes_and_time),
 	    cmocka_unit_test(test_an_abort_after_our_fin_sends_no_second_one),
