@@ -1,10 +1,12 @@
 """Tokens: the J rows. Strictness is tested to the bone in tests/unit/auth; here it is seen to be in force."""
 import json
+import threading
 import time
 
 import pytest
 
 from wht import token as tokens
+from wht.process import Process
 from wht.token import claims, mint, sign
 from wht.tunnel import registration
 
@@ -163,7 +165,6 @@ def test_J35_nested_arrays(wht):
 
 @pytest.mark.parametrize("secret", ["", None])
 def test_J36_no_start_without_a_secret(workers, tmp_path, secret):
-    from wht.process import Process
     env = {"HOSTNAME": "localhost", "PORT": "0", "TASKCLUSTER_PROXY_SECRET_B": "b"}
     if secret is not None:
         env["TASKCLUSTER_PROXY_SECRET_A"] = secret
@@ -180,3 +181,19 @@ def test_J37_neither_token_nor_secret_is_logged(wht):
     text = "\n".join(wht.lines)
     for secret in (token, token.split(".")[2], token.split(".")[1], tokens.SECRET_A, tokens.SECRET_B, "viewer-secret-word"):
         assert secret not in text
+
+
+def test_J38_a_flood_of_bad_tokens_holds_nobody_up(wht):
+    """Each costs an HMAC of a bounded head: viewers of others are served in between."""
+    tunnel, bad = wht.tunnel(), registration("j38", mint("j38", secret="other"))
+
+    def flood():
+        for _ in range(1000):
+            wht.viewer().ask(bad)
+    threads = [threading.Thread(target=flood) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        begin = time.monotonic()
+        assert wht.get(f"/{tunnel.id}/").status == 200
+        assert time.monotonic() - begin < 5

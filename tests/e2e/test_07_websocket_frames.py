@@ -39,6 +39,7 @@ CODES = {"W09 text": (1008, 1007, 1003), "W09 not UTF-8": (1007, 1008, 1003), "W
          "W13 4999": (4999,)}
 
 
+# M29: each of these ends a session from inside the parser; AddressSanitizer watches who is freed when.
 @pytest.mark.parametrize("bytewise", [False, True], ids=["whole", "W08 bytewise"])
 @pytest.mark.parametrize("row", ENDING)
 def test_the_session_ends_and_the_id_is_free(wht, row, bytewise):
