@@ -72,7 +72,8 @@ struct wsmux_counts {
 };
 
 struct wsmux_session_ops {
-	/* There is output; called once until pull() has answered false. */
+	/* There is output, or a stream waits for reap(); called once until pull() has answered
+	 * false. Not called when the session has ended. */
 	void (*on_output)(void *user);
 	/* The peer opened a stream. Answer true to accept it, with its ops and user set; false
 	 * leaves it in the backlog, unanswered. Not asked beyond streams_max: refused then.

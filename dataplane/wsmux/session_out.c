@@ -20,7 +20,9 @@ wsmux_session_has_output(const struct wsmux_session *s)
 void
 mux_wake(struct wsmux_session *s)
 {
-	if (s->output_told || !wsmux_session_has_output(s))
+	if (s->output_told || s->ended)
+		return;
+	if (!wsmux_session_has_output(s) && TAILQ_EMPTY(&s->list[MUX_DONE]))
 		return;
 	s->output_told = true;
 	s->ops->on_output(s->user);

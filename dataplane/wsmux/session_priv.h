@@ -150,7 +150,7 @@ void mux_forget(struct wsmux_stream *);
 /* What a stream would send next, in this order. */
 bool mux_ack_is_due(const struct wsmux_stream *);
 bool mux_fin_is_due(const struct wsmux_stream *);
-/* Calls on_output if there is output and it was not told yet. */
+/* Calls on_output if there is reason to and it was not told yet. */
 void mux_wake(struct wsmux_session *);
 
 #endif

@@ -500,11 +500,15 @@ test_an_abort_after_our_fin_sends_no_second_one(void **state)
 {
 	struct side *s = side_new(legacy(WSMUX_SERVER));
 	struct ear *e = side_opened(s, 1);
+	int told;
 
 	(void)state;
 	wsmux_stream_fin(e->st);
 	expect(s, WSMUX_FIN, 0, 0);
+	expect_silence(s);
+	told = s->outputs;
 	wsmux_stream_abort(e->st, R_VIEWER_GONE);
+	assert_int_equal(s->outputs, told + 1); /* nothing to pull, but a stream to reap */
 	expect_silence(s);
 	expect_done(s, e, R_VIEWER_GONE);
 	side_free(s);
