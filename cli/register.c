@@ -75,9 +75,13 @@ registration_broken(struct registration *r, const char *what)
 static bool
 registration_take_url(struct registration *r, struct span url)
 {
-	if (url.n == 0 || url.n > REGISTER_URL_MAX || span_find(url, ' ') >= 0)
-		return false;
-	return copy_visible(r->answer.url, REGISTER_URL_MAX, url) == url.n;
+	char *to = r->answer.url;
+
+	if (url.n && url.n <= REGISTER_URL_MAX && span_find(url, ' ') < 0 &&
+	    copy_visible(to, REGISTER_URL_MAX, url) == url.n)
+		return true;
+	to[0] = '\0';
+	return false;
 }
 
 static int

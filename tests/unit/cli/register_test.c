@@ -144,6 +144,7 @@ test_a_101_that_keeps_no_word_is_broken(void **state)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(verdict(span_str(wrong[i]), false, NULL), REGISTER_BROKEN);
 		assert_true(registration_answer(reg)->sentence[0] != '\0');
+		assert_string_equal(registration_answer(reg)->url, "");
 		teardown(state);
 		setup(state);
 	}
