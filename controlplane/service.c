@@ -219,14 +219,56 @@ on_reload_signal(void *user, int signum)
 }
 
 static void
+on_drained(struct service *s)
+{
+	ENSURE(s->workers > 0);
+	if (--s->workers == 0)
+		stop(s);
+}
+
+static void
+on_admit(struct service *s, const struct msg_admit *asked)
+{
+	struct msg_admitted *answer = must_alloc(sizeof(*answer));
+
+	answer->mail.type = MSG_ADMITTED;
+	answer->ticket = asked->ticket;
+	answer->why = R_NONE;
+	edge_post(s->edge, asked->worker, &answer->mail);
+}
+
+static void
+on_row(struct service *s, unsigned worker)
+{
+	struct msg_recorded *answer = must_alloc(sizeof(*answer));
+
+	answer->mail.type = MSG_RECORDED;
+	answer->rows = 1;
+	edge_post(s->edge, worker, &answer->mail);
+}
+
+static void
 on_mail(void *user, struct mail *mail)
 {
 	struct service *s = user;
 
-	ENSURE(mail->type == MSG_DRAINED && s->workers > 0);
+	switch (mail->type) {
+	case MSG_DRAINED:
+		on_drained(s);
+		break;
+	case MSG_ADMIT:
+		on_admit(s, (struct msg_admit *)mail);
+		break;
+	case MSG_TUNNEL_END:
+		on_row(s, ((struct msg_tunnel_end *)mail)->worker);
+		break;
+	case MSG_REFUSALS:
+		on_row(s, ((struct msg_refusals *)mail)->worker);
+		break;
+	default:
+		wht_panic(__FILE__, __LINE__, msg_name(mail->type));
+	}
 	msg_free(mail);
-	if (--s->workers == 0)
-		stop(s);
 }
 
 /* ---- the beginning ---- */

@@ -56,7 +56,7 @@ tag_fields(const struct log_tag *tag, struct log_field out[TAG_FIELDS_MAX])
 	if (t->tunnel.n)
 		out[n++] = (struct log_field)LOG_TEXT("tunnel", t->tunnel);
 	if (t->request.n)
-		out[n++] = (struct log_field)LOG_TEXT("request", t->request);
+		out[n++] = (struct log_field)LOG_TEXT("request_id", t->request);
 	out[n] = (struct log_field){.name = NULL};
 }
 

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "http/write.h"
-#include "ws/handshake.h"
 
 /* The one bearer token, or R_NO_TOKEN. */
 static enum reason
@@ -18,8 +17,8 @@ admit_token(const struct http_head *head, struct span *token)
 }
 
 static enum jwt_fault
-admit_check(struct span token, struct span id, const struct policy *policy,
-	struct jwt_claims *claims)
+admit_check(
+    struct span token, struct span id, const struct policy *policy, struct jwt_claims *claims)
 {
 	const struct jwt_rules rules = {
 	    .secrets = {span_str(policy->secrets[0]), span_str(policy->secrets[1])},
@@ -42,17 +41,22 @@ user_agent(const struct http_head *head)
 static void
 admit_note(const struct http_head *head, const struct route *route, struct admission *out)
 {
-	snprintf(out->id, sizeof(out->id), "%.*s", SPAN_FMT(route->id));
+	struct client_facts *client = &out->client;
+
+	snprintf(client->id, sizeof(client->id), "%.*s", SPAN_FMT(route->id));
+	snprintf(client->agent, sizeof(client->agent), "%.*s", SPAN_FMT(user_agent(head)));
 	out->family = route->family;
 	out->offer = mux_offer_parse(http_head_value(head, HF_WHT_MUX));
-	snprintf(out->agent, sizeof(out->agent), "%.*s", SPAN_FMT(user_agent(head)));
+	client->websocktunnel = route->family == FAMILY_WEBSOCKTUNNEL;
+	client->window = out->offer.window;
+	client->rst = out->offer.rst;
 	snprintf(out->key, sizeof(out->key), "%.*s",
 	    SPAN_FMT(http_head_value(head, HF_SEC_WEBSOCKET_KEY)));
 }
 
 enum reason
 admit_judge(const struct http_head *head, const struct route *route, const struct policy *policy,
-	struct admission *out, enum jwt_fault *fault)
+    struct admission *out, enum jwt_fault *fault)
 {
 	enum reason handshake = ws_handshake_check(head), why;
 	struct span token;
@@ -62,7 +66,7 @@ admit_judge(const struct http_head *head, const struct route *route, const struc
 		return why;
 	if (handshake == R_NO_UPGRADE)
 		return handshake;
-	*fault = admit_check(token, route->id, policy, &out->claims);
+	*fault = admit_check(token, route->id, policy, &out->client.claims);
 	if (*fault != JWT_OK)
 		return R_BAD_TOKEN;
 	if (handshake != R_NONE)
@@ -78,7 +82,7 @@ admit_write_101(struct strb *b, const struct admission *a, const struct policy *
 
 	strb_init(&value, 4096);
 	ws_handshake_write_101(b, span_str(a->key));
-	policy_client_url(policy, span_str(a->id), &value);
+	policy_client_url(policy, span_str(a->client.id), &value);
 	http_write_field(b, family_url_header(a->family), strb_span(&value));
 	if (a->offer.window || a->offer.rst) {
 		uint32_t window = a->offer.window ? (uint32_t)policy->limits.window : 0;

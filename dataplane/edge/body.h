@@ -8,7 +8,7 @@ struct body_out {
 	void (*write)(void *to, struct span out);
 	void *to;
 	bool chunked;
-	bool trailers; /* private: the last chunk went out, and trailers follow it */
+	bool trailers;	/* private: the last chunk went out, and trailers follow it */
 	uint64_t bytes; /* read-only: of the body itself */
 };
 

@@ -14,7 +14,8 @@ struct edge {
 	struct worker **workers;
 };
 
-/* One socket for each worker and address; the first bind of a port 0 settles the port for the rest. */
+/* One socket for each worker and address; the first bind of a port 0 settles the port for the rest.
+ */
 static int
 edge_bind(struct edge_config *config, int *fds, char error[EDGE_ERROR_MAX])
 {
@@ -75,6 +76,20 @@ edge_publish(struct edge *edge, struct policy *policy)
 		letter->policy = policy_ref(policy);
 		msg_post(edge->shared.boxes[w], &letter->mail);
 	}
+}
+
+void
+edge_post(struct edge *edge, unsigned worker, struct mail *letter)
+{
+	CHECK_OBJ(edge, EDGE_MAGIC);
+	ENSURE(worker < edge->shared.workers);
+	msg_post(edge->shared.boxes[worker], letter);
+}
+
+unsigned
+edge_workers(const struct edge *edge)
+{
+	return edge->shared.workers;
 }
 
 void

@@ -1,8 +1,11 @@
-/* One exchange. Both directions advance on their own; what must not happen is that one of them outlives
- * the other unnoticed. So every end goes through exchange_finish(), which lets go of the upstream first
- * and tells the viewer last. */
+/* One exchange. Both directions advance on their own; what must not happen is that one of them
+ * outlives the other unnoticed. So every end goes through exchange_finish(), which lets go of the
+ * upstream first and tells the viewer last. */
 #include "edge/exchange.h"
 
+#include <stdio.h>
+
+#include "base/clock.h"
 #include "base/obj.h"
 #include "edge/body.h"
 
@@ -31,7 +34,7 @@ struct exchange {
 	bool ends_by_close;
 	bool keep_upstream, peer_fin;
 	bool viewer_eof; /* RAW */
-	bool finished; /* exchange_finish() ran; freed when the stack is unwound */
+	bool finished;	 /* exchange_finish() ran; freed when the stack is unwound */
 	bool in_data;
 	enum reason fault; /* found inside a parser callback */
 
@@ -41,6 +44,9 @@ struct exchange {
 	int status;
 	struct timer deadline;
 	uint64_t progress_ms; /* the last time anything moved */
+	char request_id[REQUEST_ID_MAX + 1];
+	uint64_t sent_ns; /* the request was all in */
+	struct worker_metrics *metrics;
 };
 
 static const struct upstream_ops upstream_ops;
@@ -74,7 +80,8 @@ exchange_let_go(struct exchange *x, enum reason why)
 		return;
 	exchange_credit(x, x->unreturned);
 	if (why == R_NONE)
-		upstream_release(&x->up, x->keep_upstream && x->request == REQUEST_SENT && !x->peer_fin);
+		upstream_release(
+		    &x->up, x->keep_upstream && x->request == REQUEST_SENT && !x->peer_fin);
 	else
 		upstream_abort(&x->up, why);
 }
@@ -131,7 +138,8 @@ exchange_patience(const struct exchange *x, enum reason *why)
 		return x->limits->response_timeout;
 	}
 	if (x->response == RESPONSE_HEAD)
-		*why = wsmux_stream_full(upstream_stream(x->up)) ? R_RESPONSE_STALLED : R_BODY_TIMEOUT;
+		*why =
+		    wsmux_stream_full(upstream_stream(x->up)) ? R_RESPONSE_STALLED : R_BODY_TIMEOUT;
 	else
 		*why = viewer_slow ? R_WRITE_TIMEOUT : R_RESPONSE_STALLED;
 	return x->limits->body_timeout;
@@ -177,6 +185,7 @@ exchange_write_head(struct exchange *x, const struct http_head *head, bool upgra
 	    .to_head = x->to_head,
 	    .close = x->close,
 	    .upgraded = upgraded,
+	    .request_id = span_str(x->request_id),
 	};
 	struct strb b;
 
@@ -216,6 +225,8 @@ exchange_on_final(struct exchange *x, const struct http_head *head)
 	enum http_framing framing = forward_framing(head, x->to_http10);
 
 	x->status = head->status;
+	if (x->sent_ns)
+		metric_observe(&x->metrics->first_byte, (clock_mono_ns() - x->sent_ns) / 1000);
 	x->down_body.chunked = framing == HTTP_CHUNKED;
 	x->ends_by_close = framing == HTTP_UNTIL_CLOSE;
 	x->keep_upstream = head->keep_alive && head->framing != HTTP_UNTIL_CLOSE;
@@ -312,6 +323,7 @@ exchange_on_data(void *user, struct span in)
 	struct exchange *x;
 
 	CAST_OBJ(x, user, EXCHANGE_MAGIC);
+	upstream_stall(x->up, conn_full(x->conn));
 	if (conn_full(x->conn))
 		return 0;
 	exchange_moved(x);
@@ -347,8 +359,8 @@ exchange_send_head(struct exchange *x, struct span head)
 	return taken == head.n;
 }
 
-/* A kept stream may die just as it is used again: the client's server had closed its connection. A safe
- * request without a body is then asked once more, on a stream of its own. */
+/* A kept stream may die just as it is used again: the client's server had closed its connection. A
+ * safe request without a body is then asked once more, on a stream of its own. */
 static bool
 exchange_replay(struct exchange *x)
 {
@@ -383,8 +395,8 @@ exchange_on_fin(void *user)
 	}
 	if (x->response == RESPONSE_HEAD) {
 		if (!exchange_replay(x))
-			exchange_finish(x, http_parser_idle(x->parser) ? R_EMPTY_RESPONSE : R_BAD_RESPONSE,
-			    false);
+			exchange_finish(x,
+			    http_parser_idle(x->parser) ? R_EMPTY_RESPONSE : R_BAD_RESPONSE, false);
 		return;
 	}
 	legal = http_parser_eof(x->parser) == 0;
@@ -417,7 +429,8 @@ write_to_stream(void *to, struct span out)
 {
 	struct exchange *x = to;
 
-	/* exchange_room() was asked first: short only when the stream has ended, and then on_lost comes. */
+	/* exchange_room() was asked first: short only when the stream has ended, and then on_lost
+	 * comes. */
 	if (x->up && wsmux_stream_write(upstream_stream(x->up), out) < out.n)
 		x->keep_upstream = false;
 }
@@ -450,14 +463,17 @@ exchange_new(const struct exchange_begin *begin)
 	x->conn = begin->conn;
 	x->pool = begin->pool;
 	x->limits = begin->limits;
+	x->metrics = begin->metrics;
 	x->ops = begin->ops;
 	x->user = begin->user;
 	x->to_http10 = head->minor == 0;
 	x->to_head = span_eq(head->method, SPAN("HEAD"));
 	x->upgrade = begin->request->upgrade;
+	snprintf(
+	    x->request_id, sizeof(x->request_id), "%.*s", SPAN_FMT(begin->request->request_id));
 	x->close = begin->close || x->to_http10;
-	x->up_body = (struct body_out){.write = write_to_stream, .to = x,
-	    .chunked = head->framing == HTTP_CHUNKED};
+	x->up_body = (struct body_out){
+	    .write = write_to_stream, .to = x, .chunked = head->framing == HTTP_CHUNKED};
 	x->down_body = (struct body_out){.write = write_to_viewer, .to = x};
 	x->parser = http_parser_new(HTTP_RESPONSE, begin->http_limits, &response_ops, x);
 	http_parser_expect(x->parser, x->to_head);
@@ -479,6 +495,7 @@ exchange_begin_head(struct exchange *x, const struct forward_request *request, b
 		x->replay = span_dup(strb_span(&b));
 		x->replay_len = b.n;
 	}
+	x->metrics->reuses += !upstream_fresh(x->up);
 	strb_free(&b);
 	return sent;
 }
@@ -532,6 +549,8 @@ exchange_request_end(struct exchange *x)
 {
 	body_end(&x->up_body);
 	x->request = REQUEST_SENT;
+	x->sent_ns = clock_mono_ns();
+	x->metrics->viewer_bytes_in += x->up_body.bytes;
 	exchange_watch(x);
 }
 

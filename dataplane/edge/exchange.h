@@ -5,11 +5,11 @@
  *               \--101 to an upgrade--> RAW: bytes both ways until one side ends
  *   any --upstream lost, malformed, too late--> on_done(why)
  *
- * The exchange writes the response to the viewer's conn itself; the viewer feeds it the request and says
- * what left for the socket: there, and only there, credit goes back to the client.
+ * The exchange writes the response to the viewer's conn itself; the viewer feeds it the request and
+ * says what left for the socket: there, and only there, credit goes back to the client.
  *
- * Owner: the viewer; it is freed by on_done (when that returns) or by exchange_abort. Nothing is called
- * back from inside exchange_begin and exchange_abort.
+ * Owner: the viewer; it is freed by on_done (when that returns) or by exchange_abort. Nothing is
+ * called back from inside exchange_begin and exchange_abort.
  */
 #ifndef WHT_EDGE_EXCHANGE_H
 #define WHT_EDGE_EXCHANGE_H
@@ -17,14 +17,16 @@
 #include "edge/forward.h"
 #include "edge/upstream.h"
 #include "http/parse.h"
+#include "msg/metric.h"
 
 struct exchange;
 
 struct exchange_ops {
 	/* The request may go on: exchange_room() is not 0 any more. */
 	void (*on_room)(void *user);
-	/* The last call. R_NONE: the response is complete, and keep says that another request may follow
-	 * it on this connection. Else exchange_answered() says whether the viewer has seen a head. */
+	/* The last call. R_NONE: the response is complete, and keep says that another request may
+	 * follow it on this connection. Else exchange_answered() says whether the viewer has seen a
+	 * head. */
 	void (*on_done)(void *user, enum reason why, bool keep);
 };
 
@@ -34,6 +36,7 @@ struct exchange_begin {
 	struct upstream_pool *pool;
 	const struct limits *limits;
 	const struct http_limits *http_limits;
+	struct worker_metrics *metrics;
 	const struct forward_request *request;
 	bool close; /* the viewer's connection ends behind the response, whatever it says */
 	const struct exchange_ops *ops;
@@ -60,7 +63,8 @@ void exchange_on_drain(struct exchange *);
 
 /* The viewer has seen a response head. */
 bool exchange_answered(const struct exchange *);
-/* The response so far cannot be told from a complete one by its framing: only a reset shows the break. */
+/* The response so far cannot be told from a complete one by its framing: only a reset shows the
+ * break. */
 bool exchange_ends_by_close(const struct exchange *);
 int exchange_status(const struct exchange *);
 uint64_t exchange_bytes(const struct exchange *); /* of response body, so far */

@@ -21,44 +21,39 @@ forward_is_upgrade(const struct http_head *head)
 	return true;
 }
 
-/* The head with Host as the viewer named the authority: an absolute-form target wins over the field. */
-static struct http_head
-with_host(const struct http_head *head, struct span host, struct http_field *fields)
+/* Copies what may cross, but Host as the viewer named the authority (an absolute-form target wins
+ * over the field), and without a request id, for ours is added. */
+static void
+write_end_to_end(struct strb *b, const struct http_head *head, struct span host, bool request)
 {
+	struct http_field *fields;
 	struct http_head copy = *head;
 
-	for (size_t i = 0; i < head->nfields; i++) {
-		fields[i] = head->fields[i];
-		if (fields[i].id == HF_HOST)
-			fields[i].value = host;
+	if (!http_head_find(head, HF_X_REQUEST_ID) &&
+	    (!request || span_eq(http_head_value(head, HF_HOST), host))) {
+		http_write_end_to_end(b, head, request);
+		return;
 	}
+	fields = must_alloc(head->nfields * sizeof(*fields));
 	copy.fields = fields;
-	return copy;
-}
-
-static void
-write_end_to_end_request(struct strb *b, const struct forward_request *f)
-{
-	const struct http_field *host = http_head_find(f->head, HF_HOST);
-
-	if (!host) {
-		http_write_field(b, SPAN("Host"), span_str(f->policy->authority));
-		http_write_end_to_end(b, f->head, true);
-	} else if (span_eq(host->value, f->route->host)) {
-		http_write_end_to_end(b, f->head, true);
-	} else {
-		struct http_field *fields = must_alloc(f->head->nfields * sizeof(*fields));
-		struct http_head copy = with_host(f->head, f->route->host, fields);
-
-		http_write_end_to_end(b, &copy, true);
-		free(fields);
+	copy.nfields = 0;
+	for (size_t i = 0; i < head->nfields; i++) {
+		if (head->fields[i].id == HF_X_REQUEST_ID)
+			continue;
+		fields[copy.nfields] = head->fields[i];
+		if (request && head->fields[i].id == HF_HOST)
+			fields[copy.nfields].value = host;
+		copy.nfields++;
 	}
+	http_write_end_to_end(b, &copy, request);
+	free(fields);
 }
 
-/* One forwarding field: what a trusted proxy said, extended by us where it is a list, else our own word. */
+/* One forwarding field: what a trusted proxy said, extended by us where it is a list, else our own
+ * word. */
 static void
-write_forwarded(struct strb *b, const struct forward_request *f, bool trusted, enum http_field_id id,
-	struct span name, struct span ours, bool list)
+write_forwarded(struct strb *b, const struct forward_request *f, bool trusted,
+    enum http_field_id id, struct span name, struct span ours, bool list)
 {
 	struct span theirs = trusted ? http_head_value(f->head, id) : SPAN("");
 
@@ -79,14 +74,15 @@ write_about_viewer(struct strb *b, const struct forward_request *f)
 	char peer[ADDR_TEXT_MAX];
 
 	addr_host(f->peer, peer);
-	write_forwarded(b, f, trusted, HF_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), span_str(peer),
-	    true);
+	write_forwarded(
+	    b, f, trusted, HF_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), span_str(peer), true);
 	write_forwarded(b, f, trusted, HF_X_FORWARDED_PROTO, SPAN("X-Forwarded-Proto"),
 	    f->tls ? SPAN("https") : SPAN("http"), false);
 	if (f->route->host.n)
 		write_forwarded(b, f, trusted, HF_X_FORWARDED_HOST, SPAN("X-Forwarded-Host"),
 		    f->route->host, false);
 	http_write_field(b, family_path_header(f->family), f->route->original);
+	http_write_field(b, http_field_name(HF_X_REQUEST_ID), f->request_id);
 }
 
 void
@@ -98,7 +94,9 @@ forward_write_request(struct strb *b, const struct forward_request *f)
 	strb_add(b, slash ? SPAN(" /") : SPAN(" "));
 	strb_add(b, f->route->path);
 	strb_add(b, SPAN(" HTTP/1.1\r\n"));
-	write_end_to_end_request(b, f);
+	if (!http_head_find(f->head, HF_HOST))
+		http_write_field(b, SPAN("Host"), span_str(f->policy->authority));
+	write_end_to_end(b, f->head, f->route->host, true);
 	if (f->upgrade) {
 		http_write_field(b, SPAN("Connection"), SPAN("Upgrade"));
 		http_write_field(b, SPAN("Upgrade"), http_head_value(f->head, HF_UPGRADE));
@@ -134,7 +132,8 @@ forward_write_response(struct strb *b, const struct forward_response *f)
 	enum http_framing framing = forward_framing(f->head, f->to_http10);
 
 	http_write_status_line(b, f->head->status);
-	http_write_end_to_end(b, f->head, false);
+	write_end_to_end(b, f->head, SPAN(""), false);
+	http_write_field(b, http_field_name(HF_X_REQUEST_ID), f->request_id);
 	if (f->upgraded) {
 		http_write_field(b, SPAN("Connection"), SPAN("Upgrade"));
 		http_write_field(b, SPAN("Upgrade"), http_head_value(f->head, HF_UPGRADE));

@@ -23,6 +23,7 @@ extra_fields(enum reason why)
 	case R_TOO_MANY_STREAMS:
 	case R_TOO_MANY_VIEWERS:
 	case R_SHUTDOWN:
+	case R_NOT_RECORDED:
 		return SPAN("Retry-After: 1\r\n");
 	default:
 		return SPAN("");
@@ -30,7 +31,7 @@ extra_fields(enum reason why)
 }
 
 static void
-write_reason(struct strb *out, enum reason why, bool close, bool head_only)
+write_reason(struct strb *out, enum reason why, struct span request_id, bool close, bool head_only)
 {
 	const struct reason_info *info = reason_info(why);
 	struct strb extra, body;
@@ -38,21 +39,23 @@ write_reason(struct strb *out, enum reason why, bool close, bool head_only)
 	strb_init(&extra, REPLY_MAX);
 	strb_init(&body, REPLY_MAX);
 	http_write_field(&extra, http_field_name(HF_WHT_ERROR), span_str(info->word));
+	if (request_id.n)
+		http_write_field(&extra, http_field_name(HF_X_REQUEST_ID), request_id);
 	strb_add(&extra, extra_fields(why));
-	strb_printf(&body, "%d %s: %s\n", info->status, http_status_phrase(info->status),
-	    info->text);
+	strb_printf(
+	    &body, "%d %s: %s\n", info->status, http_status_phrase(info->status), info->text);
 	http_write_reply(out, info->status, strb_span(&extra), strb_span(&body), close, head_only);
 	strb_free(&extra);
 	strb_free(&body);
 }
 
 void
-reply_reason(struct conn *conn, enum reason why, bool close, bool head_only)
+reply_reason(struct conn *conn, enum reason why, struct span request_id, bool close, bool head_only)
 {
 	struct strb out;
 
 	strb_init(&out, 2 * REPLY_MAX);
-	write_reason(&out, why, close, head_only);
+	write_reason(&out, why, request_id, close, head_only);
 	conn_write(conn, strb_span(&out));
 	strb_free(&out);
 }
@@ -64,8 +67,8 @@ reply_local(struct conn *conn, enum route_kind kind, bool close, bool head_only)
 	struct strb out;
 
 	strb_init(&out, REPLY_MAX);
-	http_write_reply(&out, 200, SPAN(""), kind == ROUTE_VERSION ? version : SPAN(""), close,
-	    head_only);
+	http_write_reply(
+	    &out, 200, SPAN(""), kind == ROUTE_VERSION ? version : SPAN(""), close, head_only);
 	conn_write(conn, strb_span(&out));
 	strb_free(&out);
 }
@@ -76,7 +79,7 @@ reply_busy(int fd, bool tls)
 	struct strb out;
 
 	strb_init(&out, 2 * REPLY_MAX);
-	write_reason(&out, R_TOO_MANY_VIEWERS, true, false);
+	write_reason(&out, R_TOO_MANY_VIEWERS, SPAN(""), true, false);
 	/* Under TLS, or when the kernel does not take it, the closed connection has to say it. */
 	if (tls || send(fd, strb_cstr(&out), out.n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		shutdown(fd, SHUT_RDWR);

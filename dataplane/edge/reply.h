@@ -1,12 +1,15 @@
-/* edge/reply.h - the answers that are our own: refusals by the reason table, and the service's few pages. */
+/* edge/reply.h - the answers that are our own: refusals by the reason table, and the service's few
+ * pages. */
 #ifndef WHT_EDGE_REPLY_H
 #define WHT_EDGE_REPLY_H
 
 #include "edge/route.h"
 #include "net/conn.h"
 
-/* "<status> <phrase>: <the reason's sentence>", with x-webhooktunnel-error: <word>. */
-void reply_reason(struct conn *, enum reason why, bool close, bool head_only);
+/* "<status> <phrase>: <the reason's sentence>", with x-webhooktunnel-error: <word>, and
+ * x-request-id unless that is empty. */
+void reply_reason(
+    struct conn *, enum reason why, struct span request_id, bool close, bool head_only);
 /* A heartbeat, the version, or OPTIONS *. */
 void reply_local(struct conn *, enum route_kind, bool close, bool head_only);
 /* One attempt to say 503 on a descriptor that nobody will serve, and closes it. */

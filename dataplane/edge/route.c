@@ -86,7 +86,8 @@ id_of_host(struct span host, const struct policy *policy)
 static struct route
 route_register(const struct http_head *head)
 {
-	struct span ours = http_head_value(head, HF_WHT_ID), theirs = http_head_value(head, HF_WST_ID);
+	struct span ours = http_head_value(head, HF_WHT_ID),
+		    theirs = http_head_value(head, HF_WST_ID);
 	struct route r = {
 	    .kind = ROUTE_REGISTER,
 	    .family = ours.n ? FAMILY_WEBHOOKTUNNEL : FAMILY_WEBSOCKTUNNEL,

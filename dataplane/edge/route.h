@@ -20,7 +20,8 @@ enum route_kind {
 	ROUTE_OPTIONS, /* OPTIONS * */
 };
 
-/* The two sets of header names (../shared/wire-protocol.md): the original's, and its successor's. */
+/* The two sets of header names (../shared/wire-protocol.md): the original's, and its successor's.
+ */
 enum header_family { FAMILY_WEBHOOKTUNNEL, FAMILY_WEBSOCKTUNNEL };
 
 /* The spans point into the head. */
@@ -29,9 +30,10 @@ struct route {
 	enum reason why;
 	struct span id;
 	enum header_family family; /* REGISTER */
-	struct span path;	   /* what the client gets, byte-exact; a '/' goes before it unless it has one */
-	struct span original;	   /* the path as the viewer sent it, without a query */
-	struct span host;	   /* the authority that the viewer named */
+	struct span
+	    path; /* what the client gets, byte-exact; a '/' goes before it unless it has one */
+	struct span original; /* the path as the viewer sent it, without a query */
+	struct span host;     /* the authority that the viewer named */
 };
 
 struct route route_of(const struct http_head *, const struct policy *);

@@ -12,16 +12,19 @@
 
 enum tunnel_state { TUNNEL_LIVE, TUNNEL_ENDING };
 
-/* What a stream of ours queues towards the client: a whole head, and enough to keep the link busy. */
+/* What a stream of ours queues towards the client: a whole head, and enough to keep the link busy.
+ */
 enum { SEND_QUEUE = 128 * 1024, FRAME_OVERHEAD = 16 };
 
 struct tunnel {
 	unsigned magic;
 	enum tunnel_state state; /* tunnel_set_state() only */
 	struct worker *worker;
-	UT_hash_handle hh;	   /* LIVE: in worker->by_id */
-	LIST_ENTRY(tunnel) entry; /* in worker->tunnels */
-	char id[TUNNEL_ID_MAX + 1];
+	UT_hash_handle hh;	    /* LIVE: in worker->by_id */
+	LIST_ENTRY(tunnel) entry;   /* in worker->tunnels */
+	char id[TUNNEL_ID_MAX + 1]; /* the key of by_id */
+	struct client_facts client;
+	int64_t session;
 	enum header_family family;
 	struct link *link; /* LIVE */
 	struct upstream_pool pool;
@@ -57,9 +60,32 @@ tunnel_find(struct worker *w, struct span id)
 /* ---- ending ---- */
 
 static void
-tunnel_note_end(struct tunnel *t, enum reason why)
+tunnel_record_end(struct tunnel *t, enum reason why, const char *by)
 {
-	t->worker->ended[why]++;
+	struct msg_tunnel_end *letter = must_alloc(sizeof(*letter));
+
+	letter->mail.type = MSG_TUNNEL_END;
+	letter->worker = t->worker->no;
+	letter->session = t->session;
+	memcpy(letter->id, t->id, sizeof(letter->id));
+	snprintf(letter->by, sizeof(letter->by), "%s", by);
+	letter->why = why;
+	letter->requests = t->requests;
+	letter->bytes_in = link_bytes_in(t->link);
+	letter->bytes_out = link_bytes_out(t->link);
+	letter->closed_ms = clock_wall_ms();
+	worker_record(t->worker, &letter->mail);
+}
+
+static void
+tunnel_note_end(struct tunnel *t, enum reason why, const char *by)
+{
+	struct worker_metrics *m = &t->worker->metrics;
+
+	m->ended[why]++;
+	m->tunnel_bytes_in += link_bytes_in(t->link);
+	m->tunnel_bytes_out += link_bytes_out(t->link);
+	tunnel_record_end(t, why, by);
 	log_event(LVL_INFO, "tunnel.close", &t->tag, LOG_STR("reason", reason_word(why)),
 	    LOG_INT("requests", t->requests), LOG_INT("bytes_in", link_bytes_in(t->link)),
 	    LOG_INT("bytes_out", link_bytes_out(t->link)),
@@ -67,14 +93,20 @@ tunnel_note_end(struct tunnel *t, enum reason why)
 }
 
 void
-tunnel_end(struct tunnel *t, enum reason why)
+tunnel_end_by(struct tunnel *t, enum reason why, const char *by)
 {
 	CHECK_OBJ(t, TUNNEL_MAGIC);
 	if (t->state != TUNNEL_LIVE)
 		return;
-	tunnel_note_end(t, why);
+	tunnel_note_end(t, why, by);
 	tunnel_set_state(t, TUNNEL_ENDING);
 	link_close(&t->link, why);
+}
+
+void
+tunnel_end(struct tunnel *t, enum reason why)
+{
+	tunnel_end_by(t, why, "");
 }
 
 static void
@@ -83,7 +115,7 @@ tunnel_on_down(void *user, enum reason why)
 	struct tunnel *t;
 
 	CAST_OBJ(t, user, TUNNEL_MAGIC);
-	tunnel_note_end(t, why);
+	tunnel_note_end(t, why, "");
 	tunnel_set_state(t, TUNNEL_ENDING);
 }
 
@@ -111,7 +143,17 @@ tunnel_on_held(void *user, ptrdiff_t delta)
 	atomic_fetch_add_explicit(&t->worker->shared->held, (size_t)delta, memory_order_relaxed);
 }
 
+static void
+tunnel_on_round_trip(void *user, uint64_t us)
+{
+	struct tunnel *t;
+
+	CAST_OBJ(t, user, TUNNEL_MAGIC);
+	metric_observe(&t->worker->metrics.round_trip, us);
+}
+
 static const struct link_ops link_ops = {
+    .on_round_trip = tunnel_on_round_trip,
     .on_held = tunnel_on_held,
     .on_down = tunnel_on_down,
     .on_gone = tunnel_on_gone,
@@ -132,17 +174,18 @@ static struct link_config
 tunnel_link_config(const struct limits *l, const struct mux_offer *offer)
 {
 	struct link_config c = {
-	    .mux = {
-		.role = WSMUX_SERVER,
-		.window = (uint32_t)l->window,
-		.send_max = l->head_max + SEND_QUEUE,
-		.stream_held_max = l->stream_memory,
-		.session_held_max = l->session_memory,
-		.open_timeout_ms = l->open_timeout,
-		.linger_timeout_ms = l->linger_timeout,
-		.linger_bytes = l->linger_bytes,
-		.streams_max = (unsigned)l->streams_max,
-	    },
+	    .mux =
+		{
+		    .role = WSMUX_SERVER,
+		    .window = (uint32_t)l->window,
+		    .send_max = l->head_max + SEND_QUEUE,
+		    .stream_held_max = l->stream_memory,
+		    .session_held_max = l->session_memory,
+		    .open_timeout_ms = l->open_timeout,
+		    .linger_timeout_ms = l->linger_timeout,
+		    .linger_bytes = l->linger_bytes,
+		    .streams_max = (unsigned)l->streams_max,
+		},
 	    .message_max = l->stream_memory + FRAME_OVERHEAD,
 	    .ping_interval_ms = l->ping_interval,
 	};
@@ -155,7 +198,7 @@ tunnel_link_config(const struct limits *l, const struct mux_offer *offer)
 static void
 tunnel_watch_expiry(struct tunnel *t, const struct admission *a)
 {
-	double left_ms = a->claims.exp * 1000 - (double)clock_wall_ms();
+	double left_ms = a->client.claims.exp * 1000 - (double)clock_wall_ms();
 
 	timer_init(&t->expiry, t->worker->loop, tunnel_on_expiry, t);
 	if (t->worker->policy->close_at_expiry)
@@ -163,14 +206,16 @@ tunnel_watch_expiry(struct tunnel *t, const struct admission *a)
 }
 
 static struct tunnel *
-tunnel_new(struct worker *w, const struct admission *a)
+tunnel_new(struct worker *w, const struct admission *a, int64_t session)
 {
 	struct tunnel *t;
 
 	OBJ_NEW(t, TUNNEL_MAGIC);
 	t->worker = w;
 	t->family = a->family;
-	snprintf(t->id, sizeof(t->id), "%s", a->id);
+	t->client = a->client;
+	t->session = session;
+	memcpy(t->id, a->client.id, sizeof(t->id));
 	t->opened_ms = loop_now_ms(w->loop);
 	t->tag = w->tag;
 	t->tag.kind = "session";
@@ -180,23 +225,49 @@ tunnel_new(struct worker *w, const struct admission *a)
 }
 
 void
-tunnel_join(struct worker *w, struct conn **conn, const struct admission *a)
+tunnel_join(struct worker *w, struct conn **conn, const struct admission *a, int64_t session)
 {
-	struct tunnel *t = tunnel_new(w, a), *old = tunnel_find(w, span_str(a->id));
+	struct tunnel *t = tunnel_new(w, a, session), *old = tunnel_find(w, span_str(t->id));
 	struct link_config config = tunnel_link_config(&w->policy->limits, &a->offer);
 
 	log_event(LVL_INFO, "tunnel.open", &t->tag, LOG_STR("peer", conn_peer(*conn)),
-	    LOG_STR("agent", a->agent), LOG_INT("window", a->offer.window),
-	    LOG_INT("rst", a->offer.rst), LOG_STR("iss", a->claims.iss));
+	    LOG_STR("agent", a->client.agent), LOG_INT("window", a->offer.window),
+	    LOG_INT("rst", a->offer.rst), LOG_STR("iss", a->client.claims.iss));
 	if (old)
 		tunnel_end(old, R_REPLACED);
 	t->link = link_new(w->loop, conn, &config, &link_ops, t);
 	upstream_pool_init(&t->pool, w->loop, t->link, w->policy->limits.reuse_timeout);
 	tunnel_set_state(t, TUNNEL_LIVE);
+	w->metrics.registrations++;
 	tunnel_watch_expiry(t, a);
 }
 
 /* ---- about ---- */
+
+bool
+tunnel_is_live(const struct tunnel *t)
+{
+	return t->state == TUNNEL_LIVE;
+}
+
+void
+tunnel_tell(struct tunnel *t, struct tunnel_facts *out)
+{
+	struct wsmux_session *session = link_session(t->link);
+
+	*out = (struct tunnel_facts){
+	    .client = t->client,
+	    .session = t->session,
+	    .worker = t->worker->no,
+	    .requests = t->requests,
+	    .bytes_in = link_bytes_in(t->link),
+	    .bytes_out = link_bytes_out(t->link),
+	    .rtt_us = link_rtt_us(t->link),
+	    .held = wsmux_session_held(session),
+	    .streams = (unsigned)wsmux_session_streams(session),
+	    .stalled = (unsigned)t->pool.stalled,
+	};
+}
 
 struct tunnel *
 tunnel_next(struct tunnel *t)

@@ -9,7 +9,7 @@ enum upstream_state { UPSTREAM_BUSY, UPSTREAM_IDLE, UPSTREAM_ENDING };
 struct upstream {
 	unsigned magic;
 	enum upstream_state state; /* upstream_set_state() only */
-	bool used_before;
+	bool used_before, stalled;
 	struct upstream_pool *pool;
 	struct wsmux_stream *stream;
 	const struct upstream_ops *ops; /* BUSY */
@@ -17,6 +17,13 @@ struct upstream {
 	TAILQ_ENTRY(upstream) entry; /* IDLE */
 	struct timer too_old;	     /* IDLE */
 };
+
+void
+upstream_stall(struct upstream *up, bool stalled)
+{
+	up->pool->stalled += (size_t)stalled - (size_t)up->stalled;
+	up->stalled = stalled;
+}
 
 static void
 upstream_set_state(struct upstream *up, enum upstream_state state)
@@ -30,6 +37,7 @@ upstream_set_state(struct upstream *up, enum upstream_state state)
 	}
 	up->state = state;
 	up->used_before = true;
+	upstream_stall(up, false);
 	if (state == UPSTREAM_IDLE) {
 		TAILQ_INSERT_HEAD(&pool->idle, up, entry);
 		pool->nidle++;
@@ -121,8 +129,8 @@ static const struct wsmux_stream_ops stream_ops = {
 /* ---- the pool ---- */
 
 void
-upstream_pool_init(struct upstream_pool *pool, struct loop *loop, struct link *link,
-	uint64_t reuse_ms)
+upstream_pool_init(
+    struct upstream_pool *pool, struct loop *loop, struct link *link, uint64_t reuse_ms)
 {
 	*pool = (struct upstream_pool){.loop = loop, .link = link, .reuse_ms = reuse_ms};
 	TAILQ_INIT(&pool->idle);

@@ -1,11 +1,13 @@
-/* edge/upstream.h - one stream of a tunnel, as requests use it: for one of them, or kept for the next.
+/* edge/upstream.h - one stream of a tunnel, as requests use it: for one of them, or kept for the
+ * next.
  *
  *   BUSY --upstream_release(keep)--> IDLE --upstream_take--> BUSY
  *     \--release, abort---> ENDING <--silence broken, too old--/       any --stream done--> gone
  *
- * BUSY: an exchange hears of it. IDLE: in the pool; the client's local connection behind it stays open,
- * so that the next request saves a connect and, to a legacy client, a round trip. A byte or a FIN from an
- * idle stream makes it unfit. ENDING: nobody's; what still comes is swallowed and credited.
+ * BUSY: an exchange hears of it. IDLE: in the pool; the client's local connection behind it stays
+ * open, so that the next request saves a connect and, to a legacy client, a round trip. A byte or a
+ * FIN from an idle stream makes it unfit. ENDING: nobody's; what still comes is swallowed and
+ * credited.
  *
  * Owner: the pool, which is the tunnel's. Thread: the worker's.
  */
@@ -24,6 +26,7 @@ struct upstream_pool {
 	TAILQ_HEAD(, upstream) idle;
 	size_t nidle;
 	uint64_t reuse_ms; /* 0: none is kept */
+	size_t stalled;	   /* read-only: upstreams whose viewer does not take what is there */
 };
 
 struct upstream_ops {
@@ -39,12 +42,15 @@ void upstream_pool_init(struct upstream_pool *, struct loop *, struct link *, ui
 /* Lets go of every idle stream, and keeps none from now on. */
 void upstream_pool_drain(struct upstream_pool *);
 
-/* An idle one if there is one and reuse is allowed, else a new stream; NULL when the session takes no more. */
-struct upstream *upstream_take(struct upstream_pool *, bool reuse, const struct upstream_ops *,
-	void *user);
+/* An idle one if there is one and reuse is allowed, else a new stream; NULL when the session takes
+ * no more. */
+struct upstream *upstream_take(
+    struct upstream_pool *, bool reuse, const struct upstream_ops *, void *user);
 /* True until the first take is over: this is a stream on which nothing was asked before. */
 bool upstream_fresh(const struct upstream *);
 struct wsmux_stream *upstream_stream(struct upstream *);
+/* The exchange does not take what the client sends, or takes it again. */
+void upstream_stall(struct upstream *, bool stalled);
 /* The exchange is through, and has used() what it took: keep it for the next request, or end it. */
 void upstream_release(struct upstream **, bool keep);
 /* The exchange gives up: the client is told why. */

@@ -3,14 +3,15 @@
  *                      +--------------- response done, keep-alive ----------------+
  *                      v                                                          |
  *   HANDSHAKE -TLS--> IDLE --first byte--> HEAD --a tunnel's--> BUSY (an exchange) -+
- *                      ^                    |--another worker's--> MOVING --conn empty--> posted away, freed
- *                      |                    |--registration------> JOINING --turn's end--> a tunnel's, freed
+ *                      ^                    |--another worker's--> MOVING --conn empty--> posted
+ * away, freed |                    |--registration------> ADMITTING --row on disk--> a tunnel's,
+ * freed
  *                      +--answered by us----+
  *   any --viewer_end, or the response said close--> ENDING --conn gone--> freed
  *
- * A connection begins on the worker that the kernel chose, and moves to the worker that owns the id it
- * names; there it is a new viewer, which reads the kept bytes again. BUSY: the next request stays in the
- * conn, unread, until the response is done; answers are in order by construction.
+ * A connection begins on the worker that the kernel chose, and moves to the worker that owns the id
+ * it names; there it is a new viewer, which reads the kept bytes again. BUSY: the next request
+ * stays in the conn, unread, until the response is done; answers are in order by construction.
  */
 #ifndef WHT_EDGE_VIEWER_H
 #define WHT_EDGE_VIEWER_H
@@ -25,8 +26,9 @@ void viewer_adopt(struct worker *, struct conn_bundle **);
 struct viewer *viewer_next(struct viewer *);
 /* Finishes what it is at, and takes no further request. */
 void viewer_drain(struct viewer *);
-/* The one end that is not a complete response: answers by the reason's status where nothing was answered
- * yet, else breaks the response off visibly; counts, logs. The viewer is freed on a later turn. */
+/* The one end that is not a complete response: answers by the reason's status where nothing was
+ * answered yet, else breaks the response off visibly; counts, logs. The viewer is freed on a later
+ * turn. */
 void viewer_end(struct viewer *, enum reason why);
 
 #endif

@@ -6,6 +6,8 @@
 #include "edge/tunnel.h"
 #include "edge/viewer.h"
 
+enum { REFUSALS_EVERY_MS = 1000, LAG_EVERY_MS = 1000 };
+
 /* ---- what its objects ask ---- */
 
 unsigned
@@ -22,6 +24,57 @@ worker_over_memory(const struct worker *w)
 	size_t held = atomic_load_explicit(&w->shared->held, memory_order_relaxed);
 
 	return held > w->policy->limits.process_memory;
+}
+
+/* ---- what has to be on record ---- */
+
+void
+worker_record(struct worker *w, struct mail *letter)
+{
+	w->unrecorded++;
+	msg_post(w->shared->control, letter);
+}
+
+void
+worker_recorded(struct worker *w, unsigned rows)
+{
+	ENSURE(rows <= w->unrecorded);
+	w->unrecorded -= rows;
+}
+
+void
+worker_on_recorded(struct worker *w, struct msg_recorded *letter)
+{
+	worker_recorded(w, letter->rows);
+	msg_recorded_free(letter);
+}
+
+bool
+worker_has_credit(const struct worker *w)
+{
+	return w->unrecorded < ROWS_MAX;
+}
+
+static void
+worker_on_refusals_due(void *user)
+{
+	struct worker *w;
+	struct msg_refusals *letter;
+
+	CAST_OBJ(w, user, WORKER_MAGIC);
+	while (worker_has_credit(w) && (letter = refusals_letter(&w->refusals, w->no)))
+		worker_record(w, &letter->mail);
+	if (w->refusals.n)
+		timer_start(&w->refusals_due, REFUSALS_EVERY_MS);
+}
+
+void
+worker_note_refusal(
+    struct worker *w, enum reason why, const char *detail, struct span id, const char *peer)
+{
+	refusals_note(&w->refusals, why, detail, id, peer);
+	if (!timer_armed(&w->refusals_due))
+		timer_start(&w->refusals_due, REFUSALS_EVERY_MS);
 }
 
 /* ---- draining ---- */
@@ -85,6 +138,7 @@ worker_say_drained(struct worker *w)
 
 	letter->mail.type = MSG_DRAINED;
 	letter->worker = w->no;
+	worker_on_refusals_due(w); /* behind the last row comes nothing */
 	msg_post(w->shared->control, &letter->mail);
 	loop_stop(w->loop);
 }
@@ -174,9 +228,35 @@ worker_on_mail(void *user, struct mail *mail)
 	case MSG_DRAIN:
 		worker_on_drain(w, (struct msg_drain *)mail);
 		break;
+	case MSG_ADMITTED:
+		worker_on_admitted(w, (struct msg_admitted *)mail);
+		break;
+	case MSG_RECORDED:
+		worker_on_recorded(w, (struct msg_recorded *)mail);
+		break;
+	case MSG_KICK:
+		worker_on_kick(w, (struct msg_kick *)mail);
+		break;
+	case MSG_ASK:
+		worker_on_ask(w, (struct msg_ask *)mail);
+		break;
 	default:
 		wht_panic(__FILE__, __LINE__, msg_name(mail->type));
 	}
+}
+
+/* How late a timer comes is how long somebody kept the loop from turning. */
+static void
+worker_on_lag(void *user)
+{
+	struct worker *w;
+	uint64_t now;
+
+	CAST_OBJ(w, user, WORKER_MAGIC);
+	now = loop_now_ms(w->loop);
+	w->metrics.lag_us = now > w->lag_due_ms ? (now - w->lag_due_ms) * 1000 : 0;
+	w->lag_due_ms = now + LAG_EVERY_MS + LOOP_TICK_MS;
+	timer_start(&w->lag, LAG_EVERY_MS);
 }
 
 /* ---- life ---- */
@@ -203,6 +283,11 @@ worker_new(struct edge_shared *shared, unsigned no, struct policy *policy, const
 	w->tag = (struct log_tag){.worker = (int)no};
 	worker_take_policy(w, policy_ref(policy));
 	timer_init(&w->drain_deadline, w->loop, worker_on_drain_deadline, w);
+	timer_init(&w->refusals_due, w->loop, worker_on_refusals_due, w);
+	timer_init(&w->lag, w->loop, worker_on_lag, w);
+	w->lag_due_ms = loop_now_ms(w->loop) + LAG_EVERY_MS + LOOP_TICK_MS;
+	timer_start(&w->lag, LAG_EVERY_MS);
+	request_ids_init(&w->request_ids);
 	for (int i = 0; i < nfds; i++)
 		w->listeners[w->nlisteners++] = listener_new(w->loop, fds[i], worker_on_accept, w);
 	return w;
@@ -224,6 +309,8 @@ worker_main(void *user)
 	snprintf(name, sizeof(name), "whtd-worker-%u", w->no % 1000);
 	pthread_setname_np(pthread_self(), name);
 	loop_run(w->loop);
+	timer_stop(&w->lag);
+	timer_stop(&w->refusals_due);
 	mailbox_shut(w->box, worker_drop_mail);
 	loop_run_down(w->loop);
 	return NULL;
@@ -249,6 +336,7 @@ worker_free(struct worker **wp)
 	TAKE_OBJ(w, wp, WORKER_MAGIC);
 	mailbox_free(&w->box);
 	loop_free(&w->loop);
+	failures_free(&w->failures);
 	policy_unref(&w->policy);
 	OBJ_FREE(w);
 }

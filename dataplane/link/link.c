@@ -1,6 +1,7 @@
-/* The link joins three machines that know nothing of each other: a conn (bytes), a wire (messages) and a
- * session (streams). Everything that callbacks cause is done once, in link_on_flush, at the end of the
- * turn: that is where streams are reaped, frames become bytes, and nobody is below us on the stack. */
+/* The link joins three machines that know nothing of each other: a conn (bytes), a wire (messages)
+ * and a session (streams). Everything that callbacks cause is done once, in link_on_flush, at the
+ * end of the turn: that is where streams are reaped, frames become bytes, and nobody is below us on
+ * the stack. */
 #include "link/link.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ struct link {
 	uint64_t ping_stamp_ns; /* in the payload of the last ping; 0: answered */
 	uint64_t rtt_us;
 	uint64_t received_at_ping, sent_at_ping;
-	unsigned pings_unsent; /* in a row at which nothing had left for the kernel */
+	unsigned pings_unsent;	   /* in a row at which nothing had left for the kernel */
 	char pong[WS_CONTROL_MAX]; /* the last ping's payload, to be echoed */
 	uint8_t pong_len;
 	bool pong_due;
@@ -71,7 +72,8 @@ link_begin_close(struct link *l, enum reason why)
 	timer_stop(&l->ping);
 	timer_stop(&l->tick);
 	wsmux_session_end(l->session, why);
-	ENSURE(ws_wire_send_close(l->wire, info->close, span_str(info->text), conn_out(l->conn)) == 0);
+	ENSURE(
+	    ws_wire_send_close(l->wire, info->close, span_str(info->text), conn_out(l->conn)) == 0);
 	link_note_bytes(l);
 	conn_finish(&l->conn, why, LINK_CLOSE_MS);
 	task_ask(&l->flush);
@@ -181,6 +183,8 @@ link_on_pong(void *user, struct span payload)
 		return;
 	l->rtt_us = (clock_mono_ns() - l->ping_stamp_ns) / 1000;
 	l->ping_stamp_ns = 0;
+	if (l->ops->on_round_trip)
+		l->ops->on_round_trip(l->user, l->rtt_us);
 }
 
 static void
@@ -220,8 +224,8 @@ link_send_frames(struct link *l)
 
 		runs[0] = (struct iovec){frame.head, frame.head_len};
 		memcpy(&runs[1], frame.data, (size_t)frame.ndata * sizeof(runs[0]));
-		ENSURE(ws_wire_send_runs(l->wire, WS_BINARY, runs, 1 + frame.ndata,
-			   conn_out(l->conn)) == 0);
+		ENSURE(ws_wire_send_runs(
+			   l->wire, WS_BINARY, runs, 1 + frame.ndata, conn_out(l->conn)) == 0);
 	}
 	conn_flush(l->conn);
 }

@@ -6,7 +6,7 @@
 #include "auth/tunnel_id.h"
 #include "base/reason.h"
 
-#define FACT_PEER_MAX  64  /* bytes with the NUL */
+#define FACT_PEER_MAX  64 /* bytes with the NUL */
 #define FACT_AGENT_MAX 65
 #define FACT_WHAT_MAX  256 /* "GET /path", cut */
 #define REQUEST_ID_MAX 64  /* characters */
@@ -31,7 +31,7 @@ struct tunnel_facts {
 	uint64_t requests, bytes_in, bytes_out; /* in: from the client */
 	uint64_t rtt_us;			/* 0: not measured yet */
 	uint64_t held;				/* bytes that wait for viewers */
-	unsigned streams, stalled;		/* stalled: viewers that do not take what is there */
+	unsigned streams, stalled; /* stalled: viewers that do not take what is there */
 };
 
 /* One request that failed: why, and how far it had come. */
@@ -42,10 +42,10 @@ struct failure_facts {
 	char peer[FACT_PEER_MAX];
 	unsigned worker;
 	enum reason why;
-	int status;	    /* that the viewer was told; 0: nothing */
-	bool answered;	    /* the response had begun */
-	uint64_t bytes;	    /* of its body, by then */
-	int64_t at_ms;	    /* wall clock */
+	int status;	/* that the viewer was told; 0: nothing */
+	bool answered;	/* the response had begun */
+	uint64_t bytes; /* of its body, by then */
+	int64_t at_ms;	/* wall clock */
 	uint64_t took_ms;
 };
 

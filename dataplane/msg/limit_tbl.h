@@ -13,6 +13,7 @@ LIMIT(idle_timeout,      "WHT_IDLE_TIMEOUT",      MS,         75 * 1000,        
 LIMIT(body_timeout,      "WHT_BODY_TIMEOUT",      MS,         60 * 1000,        "a body, either way, that makes no progress")
 LIMIT(response_timeout,  "WHT_RESPONSE_TIMEOUT",  MS,         60 * 1000,        "from a whole request to its response head")
 LIMIT(open_timeout,      "WHT_OPEN_TIMEOUT",      MS,         30 * 1000,        "a stream that the client does not accept")
+LIMIT(admit_timeout,       "WHT_ADMIT_TIMEOUT",        MS,    3 * 1000,         "a registration that waits for its row in the audit log")
 LIMIT(drain_timeout,     "WHT_DRAIN_TIMEOUT",     MS,         30 * 1000,        "requests under way when the service stops")
 LIMIT(linger_timeout,    "WHT_LINGER_TIMEOUT",    MS,         30 * 1000,        "late bytes of a stream that was given up (clients without rst)")
 LIMIT(linger_bytes,      "WHT_LINGER_BYTES",      BYTES,      64 * 1024 * 1024, "the same, in bytes")

@@ -7,7 +7,10 @@
 #include "base/reason.h"
 
 /* Upper bounds in microseconds; one more bucket holds the rest. */
-#define METRIC_BUCKETS {500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 10000000}
+#define METRIC_BUCKETS                                                                             \
+	{                                                                                          \
+		500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 10000000      \
+	}
 #define METRIC_NBUCKETS 11
 
 struct metric_histogram {
@@ -16,10 +19,10 @@ struct metric_histogram {
 };
 
 struct worker_metrics {
-#define COUNTER(field, name, help) uint64_t field;
-#define GAUGE(field, name, help)   uint64_t field;
+#define COUNTER(field, name, help)		  uint64_t field;
+#define GAUGE(field, name, help)		  uint64_t field;
 #define BY(field, n, name, label, label_of, help) uint64_t field[n];
-#define HISTOGRAM(field, name, help) struct metric_histogram field;
+#define HISTOGRAM(field, name, help)		  struct metric_histogram field;
 #include "msg/metric_tbl.h"
 #undef COUNTER
 #undef GAUGE

@@ -1,12 +1,13 @@
-/* msg/metric_tbl.h - what a worker counts, and under which name it is shown (Prometheus conventions).
+/* msg/metric_tbl.h - what a worker counts, and under which name it is shown (Prometheus
+ * conventions).
  *
  * COUNTER(field, "name", "help")   only grows
  * GAUGE(field, "name", "help")     a value now
  * HISTOGRAM(field, "name", "help") seconds, in the buckets of METRIC_BUCKETS
  * BY(field, count, "name", "label", label_of, "help")  counters for each value of a label
  *
- * What is no worker's (audit queue, commits, certificate expiry, process memory) is the control plane's and
- * stands in controlplane/metric_tbl.h.
+ * What is no worker's (audit queue, commits, certificate expiry, process memory) is the control
+ * plane's and stands in controlplane/metric_tbl.h.
  */
 /* clang-format off */
 BY(requests, 6,              "wht_requests_total",           "class",  metric_class,  "requests answered, by class of status; none: the viewer was told nothing")

@@ -69,7 +69,7 @@ struct msg_refusals {
 	struct mail mail;
 	unsigned worker;
 	enum reason why;
-	const char *detail; /* static text: the fault of the token; "" */
+	const char *detail;	    /* static text: the fault of the token; "" */
 	char id[TUNNEL_ID_MAX + 1]; /* of the first of them; cut, escaped by whoever writes it */
 	char peer[FACT_PEER_MAX];
 	uint64_t count;

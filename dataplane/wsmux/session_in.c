@@ -149,11 +149,24 @@ on_fin(struct wsmux_session *s, const struct wsmux_frame *f)
 	return R_NONE;
 }
 
+/* What the peer's number may mean here: a reset is never a good end, and a client's word is good only for
+ * what clients do, or it could put the blame on the service. */
+static enum reason
+rst_reason(const struct wsmux_session *s, uint32_t number)
+{
+	enum reason why = reason_of_code(number);
+
+	if (why == R_NONE)
+		return R_STREAM_RESET;
+	if (s->config.role == WSMUX_SERVER && reason_info(why)->fault != FAULT_CLIENT)
+		return R_STREAM_RESET;
+	return why;
+}
+
 static enum reason
 on_rst(struct wsmux_session *s, const struct wsmux_frame *f)
 {
 	struct wsmux_stream *st = session_stream(s, f->id);
-	enum reason why = reason_of_code(f->number);
 
 	if (!st)
 		return R_NONE;
@@ -161,8 +174,8 @@ on_rst(struct wsmux_session *s, const struct wsmux_frame *f)
 		mux_forget(st);
 		return R_NONE;
 	}
-	if (mux_alive(st)) /* a reset is never a good end, whatever its number says */
-		mux_finish(st, why == R_NONE ? R_STREAM_RESET : why);
+	if (mux_alive(st))
+		mux_finish(st, rst_reason(s, f->number));
 	mux_owe_nothing(st);
 	mux_update(st);
 	return R_NONE;

@@ -1,0 +1,251 @@
+/* What a request head asks for, and the answers that need no tunnel. */
+#include <stdio.h>
+
+#include "edge/reply.h"
+#include "edge/viewer_priv.h"
+
+enum { NOTE_MAX = 256 };
+
+/* The query may hold what is nobody's to read: it stays out of the log. */
+static void
+viewer_note_request(struct viewer *v, const struct http_head *head)
+{
+	struct span target = head->target;
+	ptrdiff_t query = span_find(target, '?');
+	char note[NOTE_MAX];
+
+	if (query >= 0)
+		target = span_take(target, (size_t)query);
+	snprintf(note, sizeof(note), "%.*s %.*s", SPAN_FMT(head->method), SPAN_FMT(target));
+	viewer_forget_request(v);
+	v->what = span_dup(span_str(note));
+	v->policy = policy_ref(v->worker->policy);
+	v->began_ms = loop_now_ms(v->worker->loop);
+	v->requests++;
+	request_id_take(
+	    v->request_id, http_head_value(head, HF_X_REQUEST_ID), &v->worker->request_ids);
+	v->tag.request = span_str(v->request_id);
+}
+
+/* ---- answers of our own ---- */
+
+/* Another request may follow an answer of ours only when this one is all in. */
+static bool
+viewer_must_close(const struct viewer *v, const struct http_head *head)
+{
+	return v->last || v->peer_done || !head || !head->keep_alive || head->minor == 0 ||
+	       head->framing != HTTP_NO_BODY;
+}
+
+void
+viewer_refuse(struct viewer *v, const struct http_head *head, enum reason why)
+{
+	bool close = viewer_must_close(v, head) || reason_info(why)->status == 400;
+	bool head_only = head && span_eq(head->method, SPAN("HEAD"));
+
+	reply_reason(v->conn, why, span_str(v->request_id), close, head_only);
+	viewer_note_end(v, reason_info(why)->status, 0, why);
+	viewer_after_answer(v, close);
+}
+
+static void
+viewer_answer_local(struct viewer *v, const struct http_head *head, enum route_kind kind)
+{
+	bool close = viewer_must_close(v, head);
+
+	reply_local(v->conn, kind, close, span_eq(head->method, SPAN("HEAD")));
+	viewer_after_answer(v, close);
+}
+
+/* ---- tunnels ---- */
+
+static void
+viewer_register(struct viewer *v, const struct http_head *head, const struct route *route)
+{
+	struct admission a = {.client = {.id = ""}};
+	enum jwt_fault fault;
+	enum reason why = admit_judge(head, route, v->policy, &a, &fault);
+
+	if (why == R_NONE && v->worker->state != WORKER_RUNNING)
+		why = R_SHUTDOWN;
+	if (why == R_NONE) {
+		viewer_ask_admission(v, &a);
+		return;
+	}
+	worker_note_refusal(v->worker, why, fault == JWT_OK ? "" : jwt_fault_text(fault), route->id,
+	    conn_peer(v->conn));
+	log_event(LVL_INFO, "auth.refused", &v->tag, LOG_TEXT("id", route->id),
+	    LOG_STR("reason", reason_word(why)), LOG_STR("token", jwt_fault_text(fault)));
+	viewer_refuse(v, head, why);
+}
+
+static void
+viewer_on_exchange_room(void *user)
+{
+	struct viewer *v;
+
+	CAST_OBJ(v, user, VIEWER_MAGIC);
+	conn_resume(v->conn);
+}
+
+static void
+viewer_on_exchange_done(void *user, enum reason why, bool keep)
+{
+	struct viewer *v;
+
+	CAST_OBJ(v, user, VIEWER_MAGIC);
+	if (why != R_NONE) {
+		viewer_end(v, why);
+		return;
+	}
+	viewer_note_end(v, exchange_status(v->x), exchange_bytes(v->x), R_NONE);
+	v->x = NULL;
+	viewer_after_answer(v, !keep || v->last || v->peer_done);
+	if (v->state == VIEWER_ENDING)
+		return;
+	http_parser_next(v->parser);
+	viewer_set_state(v, VIEWER_IDLE);
+	conn_resume(v->conn);
+}
+
+static const struct exchange_ops exchange_ops = {
+    .on_room = viewer_on_exchange_room,
+    .on_done = viewer_on_exchange_done,
+};
+
+static enum reason
+viewer_begin_exchange(
+    struct viewer *v, const struct http_head *head, const struct route *route, struct tunnel *t)
+{
+	const struct forward_request request = {
+	    .head = head,
+	    .route = route,
+	    .family = tunnel_family(t),
+	    .policy = v->policy,
+	    .peer = conn_peer_addr(v->conn),
+	    .tls = conn_is_tls(v->conn),
+	    .upgrade = forward_is_upgrade(head),
+	    .request_id = span_str(v->request_id),
+	};
+	const struct exchange_begin begin = {
+	    .loop = v->worker->loop,
+	    .conn = v->conn,
+	    .pool = tunnel_pool(t),
+	    .limits = &v->policy->limits,
+	    .http_limits = &v->worker->http_limits,
+	    .metrics = &v->worker->metrics,
+	    .request = &request,
+	    .close = v->last || v->peer_done || !head->keep_alive,
+	    .ops = &exchange_ops,
+	    .user = v,
+	};
+	enum reason why;
+
+	v->x = exchange_begin(&begin, &why);
+	return v->x ? R_NONE : why;
+}
+
+static void
+viewer_forward(struct viewer *v, const struct http_head *head, const struct route *route)
+{
+	struct tunnel *t = tunnel_find(v->worker, route->id);
+	enum reason why = R_NO_TUNNEL;
+
+	if (t) {
+		v->tunnel = span_dup(tunnel_id(t));
+		v->tag.tunnel = span_str(v->tunnel);
+		why = worker_over_memory(v->worker) ? R_PROCESS_MEMORY
+						    : viewer_begin_exchange(v, head, route, t);
+	}
+	if (why != R_NONE) {
+		viewer_refuse(v, head, why);
+		return;
+	}
+	tunnel_count_request(t);
+	viewer_set_state(v, VIEWER_BUSY);
+	if (head->expect_continue)
+		conn_write(v->conn, SPAN("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+/* ---- the parser's callbacks ---- */
+
+static void
+viewer_serve(
+    struct viewer *v, const struct http_head *head, const struct route *route, struct span raw)
+{
+	unsigned owner = worker_owner(v->worker, route->id);
+
+	if (owner != v->worker->no && v->worker->state != WORKER_RUNNING)
+		viewer_refuse(v, head, R_SHUTDOWN); /* the other worker may be gone */
+	else if (owner != v->worker->no)
+		viewer_plan_move(v, owner, raw);
+	else if (route->kind == ROUTE_REGISTER)
+		viewer_register(v, head, route);
+	else
+		viewer_forward(v, head, route);
+}
+
+static int
+viewer_on_head(void *user, const struct http_head *head, struct span raw)
+{
+	struct viewer *v;
+	struct route route;
+
+	CAST_OBJ(v, user, VIEWER_MAGIC);
+	viewer_note_request(v, head);
+	route = route_of(head, v->policy);
+	switch (route.kind) {
+	case ROUTE_REFUSED:
+		if (route.why == R_BAD_ID)
+			worker_note_refusal(v->worker, R_BAD_ID, "",
+			    http_head_value(head, HF_WHT_ID), conn_peer(v->conn));
+		viewer_refuse(v, head, route.why);
+		break;
+	case ROUTE_HEARTBEAT:
+	case ROUTE_VERSION:
+	case ROUTE_OPTIONS:
+		viewer_answer_local(v, head, route.kind);
+		break;
+	case ROUTE_REGISTER:
+	case ROUTE_TUNNEL:
+		viewer_serve(v, head, &route, raw);
+	}
+	return v->state == VIEWER_MOVING || v->state == VIEWER_ADMITTING ? HTTP_HOLD : HTTP_GO;
+}
+
+static void
+viewer_on_body(void *user, struct span data)
+{
+	struct viewer *v;
+
+	CAST_OBJ(v, user, VIEWER_MAGIC);
+	if (v->x)
+		exchange_body(v->x, data);
+}
+
+static void
+viewer_on_trailer(void *user, struct http_field field)
+{
+	struct viewer *v;
+
+	CAST_OBJ(v, user, VIEWER_MAGIC);
+	if (v->x)
+		exchange_trailer(v->x, field);
+}
+
+static void
+viewer_on_request_end(void *user)
+{
+	struct viewer *v;
+
+	CAST_OBJ(v, user, VIEWER_MAGIC);
+	if (v->x)
+		exchange_request_end(v->x);
+}
+
+const struct http_parser_ops viewer_request_ops = {
+    .on_head = viewer_on_head,
+    .on_body = viewer_on_body,
+    .on_trailer = viewer_on_trailer,
+    .on_end = viewer_on_request_end,
+};

@@ -1,0 +1,77 @@
+/* edge/viewer_priv.h - the inside of a viewer, shared by its three files:
+ *
+ *   viewer.c        the connection: states, bytes, time, ends
+ *   viewer_head.c   what a request head asks for
+ *   viewer_leave.c  leaving this worker's viewers: to another worker, or into a tunnel
+ *
+ * The hard part is that a head decides what becomes of the connection while the parser, and below
+ * it the conn, are still on the stack: so on_head decides and changes the state, and moving happens
+ * when the conn is empty, joining when the control plane has answered.
+ */
+#ifndef WHT_EDGE_VIEWER_PRIV_H
+#define WHT_EDGE_VIEWER_PRIV_H
+
+#include "base/obj.h"
+#include "edge/admit.h"
+#include "edge/exchange.h"
+#include "edge/request_id.h"
+#include "edge/tunnel.h"
+#include "edge/viewer.h"
+
+#define VIEWER_MAGIC 0x51e3e400u
+
+enum viewer_state {
+	VIEWER_HANDSHAKE,
+	VIEWER_IDLE,
+	VIEWER_HEAD,
+	VIEWER_BUSY,
+	VIEWER_MOVING,
+	VIEWER_ADMITTING,
+	VIEWER_ENDING,
+};
+
+struct viewer {
+	unsigned magic;
+	enum viewer_state state; /* viewer_set_state() only */
+	struct worker *worker;
+	LIST_ENTRY(viewer) entry;
+	struct conn *conn; /* NULL in ENDING */
+	struct http_parser *parser;
+	struct policy *policy; /* of the request under way */
+	struct exchange *x;    /* BUSY */
+	struct timer deadline;
+	uint64_t requests;
+	bool last;		      /* no further request is taken */
+	bool peer_done;		      /* the viewer sends no more */
+	struct viewer_move *move;     /* MOVING */
+	struct viewer_ticket *ticket; /* ADMITTING */
+	struct log_tag tag;
+	char *what; /* "GET /path" of the request under way, for the log */
+	char *tunnel;
+	uint64_t began_ms;
+	char request_id[REQUEST_ID_MAX + 1];
+};
+
+void viewer_set_state(struct viewer *, enum viewer_state);
+void viewer_free(struct viewer *);
+/* The connection is nobody's viewer any more. */
+void viewer_uncount(struct worker *);
+void viewer_forget_request(struct viewer *);
+/* The request is over: counted, logged, and remembered when it failed. */
+void viewer_note_end(struct viewer *, int status, uint64_t bytes, enum reason why);
+/* What may follow an answer that is complete. */
+void viewer_after_answer(struct viewer *, bool close);
+
+/* viewer_head.c */
+extern const struct http_parser_ops viewer_request_ops;
+/* Answers by the reason. head NULL: there is none to go by, and the connection closes. */
+void viewer_refuse(struct viewer *, const struct http_head *, enum reason why);
+
+/* viewer_leave.c */
+void viewer_plan_move(struct viewer *, unsigned to, struct span raw);
+void viewer_ask_admission(struct viewer *, const struct admission *);
+/* What is left of a plan when the viewer goes. */
+void viewer_forget_plan(struct viewer *);
+void viewer_move(struct viewer *);
+
+#endif
