@@ -31,37 +31,51 @@ def certs(tmp_path_factory):
     return Certs(tmp_path_factory.mktemp("certs"))
 
 
-def running(directory, **how):
-    server = Server(directory, **how)
-    try:
-        yield server
-        server.stop()
-    finally:
-        server.kill()
+class Shared:
+    """A module's server. One that died is the failure of one test; the next gets another."""
+
+    def __init__(self, directory, **how):
+        self.directory, self.how, self.servers = directory, how, []
+
+    def server(self):
+        if not self.servers or self.servers[-1].process.poll() is not None:
+            self.servers.append(Server(self.directory / str(len(self.servers)), **self.how))
+        return self.servers[-1]
+
+    def run(self):
+        try:
+            yield self
+            if self.servers and self.servers[-1].process.poll() is None:
+                self.servers[-1].stop()
+        finally:
+            for server in self.servers:
+                server.kill()
 
 
 @pytest.fixture(scope="module")
-def shared_server(workers, tmp_path_factory):
-    yield from running(tmp_path_factory.mktemp("whtd"), workers=workers)
+def shared(workers, tmp_path_factory):
+    yield from Shared(tmp_path_factory.mktemp("whtd"), workers=workers).run()
 
 
 @pytest.fixture(scope="module")
-def shared_tls_server(workers, certs, tmp_path_factory):
-    yield from running(tmp_path_factory.mktemp("whtds"), workers=workers, certs=certs)
+def shared_tls(workers, certs, tmp_path_factory):
+    yield from Shared(tmp_path_factory.mktemp("whtds"), workers=workers, certs=certs).run()
 
 
 @pytest.fixture
-def wht(shared_server):
+def wht(shared):
     """The module's server, over plain HTTP. What a test opens through it is closed when the test ends."""
-    yield shared_server
-    shared_server.end_of_test()
+    server = shared.server()
+    yield server
+    server.end_of_test()
 
 
 @pytest.fixture
-def whts(shared_tls_server):
+def whts(shared_tls):
     """The same over TLS, with a star certificate."""
-    yield shared_tls_server
-    shared_tls_server.end_of_test()
+    server = shared_tls.server()
+    yield server
+    server.end_of_test()
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ MATRIX = {
     "path /m1/": (Ask(path="/m1/"), 404),
     "path /?a=b": (Ask(path="/?a=b"), 101),
     "POST": (Ask(method="POST"), 405),
-    "ws version 12": (Ask(version="12"), 426),  # theirs: 400; RFC 6455 names 426
+    "ws version 12": (Ask(version="12"), 400),
     "bad ws key": (Ask(key="short"), 400),  # theirs: 101
     "empty id": (Ask(id=""), 404),
     "bad id chars": (Ask(id="a/b"), 400),

@@ -86,6 +86,7 @@ def test_M06_a_SYN_with_one_of_our_ids(wht, client):
         stream.send(OK)
         assert viewer.response().body == b"ok"
         tunnel.serve = replying(OK)
+        stream.start()
         assert wht.get(f"/{tunnel.id}/").body == b"ok"
     else:
         tunnel.expect_over(*BREACH)
@@ -116,7 +117,7 @@ def test_M09_credit_is_what_may_be_sent(wht):
 @pytest.mark.parametrize("credits", [(0xFFFFFFFF, 0xFFFFFFFF), (0xFFFFFFFF, 1, 1)])
 def test_M10_M11_credit_beyond_all_bounds(wht, credits):
     """Saturates or ends the session; it never wraps to a little."""
-    tunnel = wht.legacy(serve=None, window=0)
+    tunnel = wht.legacy(serve=None, window=0, consume=False)
     viewer, stream = open_stream(wht, tunnel)
     for credit in credits:
         stream.ack(credit)
@@ -304,7 +305,7 @@ def test_M20_a_legacy_client_never_has_200_streams_unaccepted(wht):
         stream = tunnel.streams[frame.stream]
         stream.credit = 65536
         stream.ack(65536)
-        threading.Thread(target=stream.run, args=(tunnel.serve,), daemon=True).start()
+        stream.start()
     assert [viewer.response().body for viewer in viewers] == [b"ok"] * 250
 
 

@@ -2,10 +2,11 @@
 
 A reader thread keeps the record. What it does by itself can be switched off: answering pings (pong), accepting
 streams (accept: the credit of the ACK, None: never), giving credit back (consume), and serving requests (serve: a
-function that gets a Stream and a Request, run in a thread per stream; None: nobody serves).
+function that gets a Stream and a Request, run in a thread per stream, looked up for each request; None: nobody serves).
 """
 import contextlib
 import dataclasses
+import socket
 import struct
 import threading
 import time
@@ -73,7 +74,6 @@ class Stream(Reader):
         self.tunnel, self.id, self.credit = tunnel, id, credit
         self.arrived, self.ended_by = bytearray(), None  # FIN, RST or "session"
         self.received = 0  # bytes of DAT, ever
-        self.requests = []
 
     def _receive(self):
         with self.tunnel.changed:
@@ -111,12 +111,15 @@ class Stream(Reader):
     def rst(self, reason=40):
         self.tunnel.send(RST, self.id, reason)
 
-    def run(self, serve):
+    def start(self):
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        """Serves one request after the other, as the tunnel says at that moment."""
         with contextlib.suppress(OSError, AssertionError):  # the test says what it missed
             while request := self.request():
-                self.requests.append(request)
                 self.tunnel.note(request)
-                serve(self, request)
+                self.tunnel.serve(self, request)
             self.fin()
 
 
@@ -142,7 +145,8 @@ class Tunnel:
         self.credit = credit if credit is not None else window_of(self.mux) if self.mux else accept or 0
         if self.status == 101:
             self.viewer.socket.settimeout(None)
-            threading.Thread(target=self._read, daemon=True).start()
+            self.reader = threading.Thread(target=self._read, daemon=True)
+            self.reader.start()
 
     # --- sending
 
@@ -258,10 +262,13 @@ class Tunnel:
         if self.accept is not None:
             stream.ack(self.accept)
         if self.serve:
-            threading.Thread(target=stream.run, args=(self.serve,), daemon=True).start()
+            stream.start()
 
     def kill(self):
-        """TCP ends without a word."""
+        """TCP ends without a word: RST. A reader that still waits would keep the socket open."""
+        self.viewer.socket.shutdown(socket.SHUT_RD)
+        if threading.current_thread() is not self.reader:
+            self.reader.join(TIMEOUT)
         self.viewer.reset()
 
     def close(self):
