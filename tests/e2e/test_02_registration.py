@@ -196,7 +196,7 @@ def test_R21_a_registration_has_no_body(wht, body):
 
 def test_R22_gone_before_the_first_frame(wht):
     """Killed at once, before or after reading the 101: the id is free again and nothing stays open."""
-    with wht.no_descriptor_left():
+    with wht.no_socket_left():
         for read in (False, True):
             for _ in range(20):
                 id = wht.new_id()

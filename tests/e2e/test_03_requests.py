@@ -405,7 +405,7 @@ def test_idle_timeout(start):
 
 
 def test_nothing_is_left_open(wht):
-    with wht.no_descriptor_left():
+    with wht.no_socket_left():
         tunnel = wht.tunnel()
         for _ in range(50):
             wht.get(f"/{tunnel.id}/")

@@ -250,9 +250,9 @@ def test_a_viewer_that_leaves_is_felt_by_the_origin(wht):
         finally:
             gone.set()
     client = wht.client(origin=wht.origin(serve))
-    descriptors = client.descriptors()
+    sockets = client.sockets()
     viewer = wht.viewer().send(f"GET /{client.id}/ HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     viewer.until(b"xxxx")
     viewer.reset()
     assert gone.wait(30)
-    assert eventually(lambda: client.descriptors() <= descriptors)
+    assert eventually(lambda: client.sockets() <= sockets)

@@ -122,7 +122,7 @@ def test_plain_http_at_a_tls_port(whts):
 
 
 def test_C15_handshakes_that_are_left(whts):
-    with whts.no_descriptor_left():
+    with whts.no_socket_left():
         hello = ssl.MemoryBIO()
         session = whts.certs.context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname=whts.hostname)
         with pytest.raises(ssl.SSLWantReadError):

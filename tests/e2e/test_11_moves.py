@@ -128,7 +128,7 @@ def test_viewers_meet_a_take_over_and_a_disconnect(server):
 
 def test_connections_that_end_while_they_move(server, tunnels):
     """Reset right behind the head: somebody adopts a connection that is already dead, and nothing stays open."""
-    with server.no_descriptor_left():
+    with server.no_socket_left():
         for tunnel in tunnels * 4:
             how = {"tls": server.certs.context, "server_name": server.hostname} if server.certs else {}
             Viewer(server.port, **how).send(ask(tunnel, "/", server.hostname)).reset()

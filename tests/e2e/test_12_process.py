@@ -116,7 +116,7 @@ def test_C07_viewers_that_leave_at_every_point(start):
     """The peer is gone whenever we write: no SIGPIPE, no descriptor left."""
     server = start()
     tunnel = server.tunnel(serve=replying(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000))
-    with server.no_descriptor_left():
+    with server.no_socket_left():
         for size in (0, 1, 100, 10_000, 100_000):
             for _ in range(5):
                 viewer = server.viewer().send(f"GET /{tunnel.id}/ HTTP/1.1\r\nHost: a\r\n\r\n".encode())
@@ -172,6 +172,6 @@ def test_S13_coming_and_going(start):
             server.opened.clear()
     round()
     memory = server.memory()
-    with server.no_descriptor_left():
+    with server.no_socket_left():
         round()
     assert server.memory() - memory < 4 << 20

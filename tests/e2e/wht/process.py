@@ -1,4 +1,5 @@
 """A program under test: started with a clean environment, its lines kept, its sanitizers' reports too."""
+import contextlib
 import os
 import pathlib
 import signal
@@ -80,8 +81,13 @@ class Process:
             self.process.kill()
         self.process.wait()
 
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+    def sockets(self):
+        """How many are open. Other descriptors may be opened late, for good (a reserve, an event queue)."""
+        count = 0
+        for number in os.listdir(f"/proc/{self.pid}/fd"):
+            with contextlib.suppress(OSError):
+                count += os.readlink(f"/proc/{self.pid}/fd/{number}").startswith("socket:")
+        return count
 
     def memory(self):
         """Resident bytes."""

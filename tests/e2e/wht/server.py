@@ -89,11 +89,11 @@ class Server(Process):
         return subprocess.run(["curl", "-sS", "--max-time", "60", *map(str, arguments)], capture_output=True, **how)
 
     @contextlib.contextmanager
-    def no_descriptor_left(self, within=DEADLINE):
+    def no_socket_left(self, within=DEADLINE):
         """What is opened inside is closed by the server, in its own time."""
-        before = self.descriptors()
+        before = self.sockets()
         yield
-        assert eventually(lambda: self.descriptors() <= before, within), f"{before} descriptors became {self.descriptors()}"
+        assert eventually(lambda: self.sockets() <= before, within), f"{before} sockets became {self.sockets()}"
 
 
 def eventually(true, within=DEADLINE):
