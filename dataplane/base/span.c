@@ -65,6 +65,14 @@ span_list_has(struct span list, struct span token)
 	return false;
 }
 
+struct span
+span_lower(struct span s, char *out)
+{
+	for (size_t i = 0; i < s.n; i++)
+		out[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + ('a' - 'A') : s.p[i]);
+	return span_of(out, s.n);
+}
+
 int
 span_u64(struct span s, uint64_t max, uint64_t *out)
 {

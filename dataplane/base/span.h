@@ -91,6 +91,9 @@ struct span span_trim(struct span s);
 /* True when some element of the comma-separated list equals token, without regard to case. */
 bool span_list_has(struct span list, struct span token);
 
+/* s with A-Z as a-z, written to out, which has room for s.n bytes. */
+struct span span_lower(struct span s, char *out);
+
 /* Decimal digits only, at most max; 0, or -WHT_EINVAL. */
 int span_u64(struct span s, uint64_t max, uint64_t *out);
 

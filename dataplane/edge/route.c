@@ -157,8 +157,12 @@ route_of(const struct http_head *head, const struct policy *policy)
 	if (absolute_form(target, &host, &target) && host.n == 0)
 		return route_refused(R_BAD_REQUEST);
 	id = id_of_host(host, policy);
-	if (id.n)
-		return route_tunnel(id, target, until_query(target), host);
+	if (id.n) {
+		struct route r = route_tunnel(id, target, until_query(target), host);
+
+		r.by_host = true;
+		return r;
+	}
 	path = until_query(target);
 	if (path.n <= 1)
 		return has_id_header(head) ? route_register(head) : route_refused(R_NOT_FOUND);

@@ -49,11 +49,16 @@ tunnel_set_state(struct tunnel *t, enum tunnel_state state)
 }
 
 struct tunnel *
-tunnel_find(struct worker *w, struct span id)
+tunnel_find(struct worker *w, struct span id, bool any_case)
 {
+	char lower[TUNNEL_ID_MAX];
 	struct tunnel *t = NULL;
 
 	HASH_FIND(hh, w->by_id, id.p, id.n, t);
+	if (!t && any_case) {
+		id = span_lower(id, lower);
+		HASH_FIND(hh, w->by_id, id.p, id.n, t);
+	}
 	return t;
 }
 
@@ -227,7 +232,7 @@ tunnel_new(struct worker *w, const struct admission *a, int64_t session)
 void
 tunnel_join(struct worker *w, struct conn **conn, const struct admission *a, int64_t session)
 {
-	struct tunnel *t = tunnel_new(w, a, session), *old = tunnel_find(w, span_str(t->id));
+	struct tunnel *t = tunnel_new(w, a, session), *old = tunnel_find(w, span_str(t->id), false);
 	struct link_config config = tunnel_link_config(&w->policy->limits, &a->offer);
 
 	log_event(LVL_INFO, "tunnel.open", &t->tag, LOG_STR("peer", conn_peer(*conn)),

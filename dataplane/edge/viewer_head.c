@@ -148,7 +148,7 @@ viewer_begin_exchange(
 static void
 viewer_forward(struct viewer *v, const struct http_head *head, const struct route *route)
 {
-	struct tunnel *t = tunnel_find(v->worker, route->id);
+	struct tunnel *t = tunnel_find(v->worker, route->id, route->by_host);
 	enum reason why = R_NO_TUNNEL;
 
 	if (t) {

@@ -13,9 +13,11 @@ enum { REFUSALS_EVERY_MS = 1000, LAG_EVERY_MS = 1000 };
 unsigned
 worker_owner(const struct worker *w, struct span id)
 {
+	char lower[TUNNEL_ID_MAX];
+
 	if (w->shared->workers == 1)
 		return 0;
-	return owner_of(&w->shared->owner_key, id, w->shared->workers);
+	return owner_of(&w->shared->owner_key, span_lower(id, lower), w->shared->workers);
 }
 
 bool

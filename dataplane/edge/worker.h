@@ -82,7 +82,7 @@ void worker_start(struct worker *);
 void worker_join(struct worker *);
 void worker_free(struct worker **);
 
-/* Which worker owns that id? */
+/* Which worker owns that id? Ids that differ only in case fall to the same one: a host names them all. */
 unsigned worker_owner(const struct worker *, struct span id);
 /* Somebody of ours is gone: a drain may be over. */
 void worker_check_drained(struct worker *);

@@ -61,19 +61,28 @@ link_note_bytes(struct link *l)
 	l->bytes_out = conn_sent(l->conn);
 }
 
+/* Our Close, or the echo of the peer's (RFC 6455, 5.5.1). */
+static void
+link_send_close(struct link *l, enum reason why)
+{
+	const struct reason_info *info = reason_info(why);
+	bool echo = l->close_text != NULL;
+	struct span text = echo ? SPAN("") : span_str(info->text);
+
+	ENSURE(ws_wire_send_close(l->wire, echo ? l->close_code : info->close, text,
+		   conn_out(l->conn)) == 0);
+}
+
 /* Says goodbye and lets the streams end; on_gone follows from the conn. */
 static void
 link_begin_close(struct link *l, enum reason why)
 {
-	const struct reason_info *info = reason_info(why);
-
 	link_set_state(l, LINK_CLOSING);
 	l->why = why;
 	timer_stop(&l->ping);
 	timer_stop(&l->tick);
 	wsmux_session_end(l->session, why);
-	ENSURE(
-	    ws_wire_send_close(l->wire, info->close, span_str(info->text), conn_out(l->conn)) == 0);
+	link_send_close(l, why);
 	link_note_bytes(l);
 	conn_finish(&l->conn, why, LINK_CLOSE_MS);
 	task_ask(&l->flush);
@@ -126,6 +135,7 @@ link_on_conn_gone(void *user, enum reason why)
 	}
 	l->conn = NULL;
 	link_set_state(l, LINK_GONE);
+	wsmux_session_reap(l->session); /* whose users may still ask it for another stream, and hear no */
 	wsmux_session_free(&l->session, l->why);
 	l->ops->on_gone(l->user, l->why);
 	link_free(l);
