@@ -152,13 +152,17 @@ check_request_framing(struct http_head *head)
 	return check_framing(head, HTTP_NO_BODY);
 }
 
-/* Behind an upgrade request the bytes change their meaning: a body there is one too many. */
+/* Behind an upgrade request the bytes change their meaning: a body there is one too many. h2c is the exception
+ * that real clients make: nobody takes it up here, so it is no upgrade (RFC 9113, 3.1 dropped it). */
 static enum reason
 check_connection(struct http_head *head)
 {
 	note_connection(head);
-	if (head->upgrade && (head->framing == HTTP_CHUNKED || head->length > 0))
+	if (!head->upgrade || (head->framing != HTTP_CHUNKED && head->length == 0))
+		return R_NONE;
+	if (!span_ieq(http_head_value(head, HF_UPGRADE), SPAN("h2c")))
 		return R_BAD_REQUEST;
+	head->upgrade = false;
 	return R_NONE;
 }
 

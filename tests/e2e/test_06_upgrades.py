@@ -83,8 +83,9 @@ def test_U04_the_viewer_leaves(wht, end):
     assert stream.ended_by in (3, 5) and tunnel.alive()
 
 
-@pytest.mark.parametrize("protocol", ["h2c", "TLS/1.0", "foo"])
-def test_U05_other_protocols_are_not_passed_on(wht, protocol):
+@pytest.mark.parametrize("protocol", ["h2c", "TLS/1.0", "foo, h2c"])
+def test_U05_protocols_under_http_itself_are_not_passed_on(wht, protocol):
+    """What would change the protocol between us and the viewer is ours to refuse: a plain request is forwarded."""
     tunnel = wht.tunnel()
     _, answer = ask(wht, tunnel, ["Connection: Upgrade, HTTP2-Settings", f"Upgrade: {protocol}", "HTTP2-Settings: AAAA"])
     assert answer.status == 200
@@ -99,6 +100,12 @@ def test_U06_what_is_no_upgrade(wht, how):
     _, answer = ask(wht, tunnel, **how)
     assert answer.status in (200, 400)
     assert all(request.get("upgrade") is None for request in tunnel.requests)
+
+
+def test_U05_any_other_protocol_is_between_viewer_and_target(wht):
+    tunnel = wht.tunnel(serve=accepting)
+    viewer, answer = ask(wht, tunnel, ["Connection: Upgrade", "Upgrade: foo"])
+    assert tunnel.requests[0].get("upgrade") == "foo" and answer.status == 101
 
 
 def test_U07_frames_before_the_101(wht):

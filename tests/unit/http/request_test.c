@@ -433,6 +433,10 @@ test_an_upgrade_has_no_body(void **state)
 	    "Connection: upgrade\r\n", "GET / 1.1 none keep|Host: h|Connection: upgrade| end  eof");
 	expect_lines("Upgrade: x\r\nConnection: upgrade\r\nContent-Length: 5\r\n", BAD);
 	expect_lines("Upgrade: x\r\nConnection: upgrade\r\nTransfer-Encoding: chunked\r\n", BAD);
+	expect_request(SPAN("POST / HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: upgrade\r\n"
+			    "Content-Length: 1\r\n\r\nx"),
+	    "POST / 1.1 length=1 keep|Host: h|Upgrade: h2c|Connection: upgrade|Content-Length: 1| "
+	    "body(x) end  eof");
 	expect_lines("Upgrade: x\r\nConnection: upgrade\r\nContent-Length: 0\r\n",
 	    "GET / 1.1 length=0 keep upgrade|Host: h|Upgrade: x|Connection: "
 	    "upgrade|Content-Length: 0|"
