@@ -1,0 +1,244 @@
+/* whtctl - the operator's hand on a running whtd: what goes on, who did what, end this, ban that.
+ *
+ * main() reads the line, finds the socket and gives the command to whoever runs it. What commands
+ * there are stands in two tables (cli/ctl_command.h), and most need no code of their own: a
+ * question, an answer, and the general way to print it. */
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/ctl.h"
+#include "cli/ctl_complete.h"
+#include "cli/ctl_help.h"
+#include "cli/ctl_socket.h"
+
+#include <curl/curl.h>
+
+enum { PATIENCE_MS = 30000, OUT_MAX = 1 << 30 };
+
+/* ---- commands that are done here ---- */
+
+static enum ctl_leave
+run_help(struct ctl *c)
+{
+	if (c->line.nwords == 1) {
+		ctl_help(&c->out);
+	} else if (!ctl_help_words(&c->out, c->line.words + 1, c->line.nwords - 1)) {
+		ctl_complain("there is no such command: whtctl help lists them");
+		return CTL_LEAVE_USAGE;
+	}
+	return CTL_LEAVE_OK;
+}
+
+static enum ctl_leave
+run_completion(struct ctl *c)
+{
+	const char *script = ctl_completion_script(c->line.values[ARG_COMPLETION_shell]);
+
+	if (!script) {
+		ctl_complain("completion is there for bash, zsh and fish");
+		return CTL_LEAVE_USAGE;
+	}
+	strb_add(&c->out, span_str(script));
+	return CTL_LEAVE_OK;
+}
+
+/* ---- who runs what: a listing, a sentence or fields, unless it stands here ---- */
+
+static ctl_run_f *const runs[CTL_COUNT] = {
+    [CTL_AUDIT_LIST] = ctl_run_audit,
+    [CTL_AUDIT_FOLLOW] = ctl_run_follow,
+    [CTL_AUDIT_VERIFY] = ctl_run_verify,
+    [CTL_TOKEN_MINT] = ctl_run_mint,
+    [CTL_METRICS] = ctl_run_text,
+    [CTL_WHY] = ctl_run_why,
+    [CTL_TOKEN_INSPECT] = ctl_run_inspect,
+    [CTL_TOP] = ctl_run_top,
+    [CTL_COMPLETION] = run_completion,
+    [CTL_HELP] = run_help,
+};
+
+static ctl_run_f *
+runner(enum ctl_id command)
+{
+	if (runs[command])
+		return runs[command];
+	if (ctl_is_list(command))
+		return ctl_run_list;
+	return ctl_is_said(command) ? ctl_run_say : ctl_run_fields;
+}
+
+/* ---- main ---- */
+
+static unsigned
+terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	uint64_t n;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (columns && span_u64(span_str(columns), 10000, &n) == 0 && n > 0)
+		return (unsigned)n;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 80;
+}
+
+static void
+look_around(struct ctl *c)
+{
+	setlocale(LC_CTYPE, "");
+	c->look = (struct sheet_look){
+	    .width = terminal_width(),
+	    .header = c->line.options[CTLOPT_NO_HEADER] == NULL,
+	    .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+	    .bold = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+	};
+	c->json = c->line.options[CTLOPT_JSON] != NULL;
+	c->now_ms = clock_wall_ms();
+	strb_init(&c->out, OUT_MAX);
+}
+
+/* Commands of the service, and top, which asks two of them. */
+static enum ctl_leave
+reach_service(struct ctl *c)
+{
+	char path[SOCKET_PATH_MAX];
+	struct strb why;
+	int err;
+
+	if (!ctl_commands[c->line.command].method && c->line.command != CTL_TOP)
+		return CTL_LEAVE_OK;
+	strb_init(&why, 4096);
+	err = ctl_socket_find(c->line.options[CTLOPT_SOCKET], path, &why);
+	if (err)
+		ctl_complain(strb_cstr(&why));
+	strb_free(&why);
+	if (err)
+		return err == -WHT_EINVAL ? CTL_LEAVE_USAGE : CTL_LEAVE_AWAY;
+	c->api = api_new(path);
+	api_patience(c->api, PATIENCE_MS);
+	return CTL_LEAVE_OK;
+}
+
+static enum ctl_leave
+run(struct ctl *c)
+{
+	enum ctl_leave leave = reach_service(c), flushed;
+
+	if (leave == CTL_LEAVE_OK)
+		leave = runner(c->line.command)(c);
+	flushed = ctl_flush(c);
+	if (c->api)
+		api_free(&c->api);
+	return leave == CTL_LEAVE_OK ? flushed : leave;
+}
+
+static enum ctl_leave
+complain_of_line(struct ctl *c)
+{
+	struct strb usage;
+
+	strb_init(&usage, 4096);
+	ctl_complain(c->line.error);
+	if (c->line.command != CTL_COUNT)
+		ctl_usage(&usage, c->line.command);
+	else
+		strb_add(&usage, SPAN("whtctl help lists the commands\n"));
+	fputs(strb_cstr(&usage), stderr);
+	strb_free(&usage);
+	return CTL_LEAVE_USAGE;
+}
+
+/* Asks for names that are known to the service only; silent when it cannot, since a shell waits. */
+static void
+add_live(struct strb *out, enum complete_live live, const char *begun)
+{
+	const char *values[ARG_COUNT] = {NULL};
+	char path[SOCKET_PATH_MAX];
+	const bool bans = live == LIVE_BANS;
+	const json_t *array;
+	struct answer answer;
+	struct api *api;
+	struct strb why;
+	bool found;
+
+	strb_init(&why, 4096);
+	found = live != LIVE_NOTHING && ctl_socket_find(NULL, path, &why) == 0;
+	strb_free(&why);
+	if (!found)
+		return;
+	api = api_new(path);
+	answer_init(&answer);
+	api_patience(api, 1000);
+	api_ask(api, bans ? CTL_BAN_LIST : CTL_TUNNEL_LIST, values, &answer);
+	array = json_object_get(answer.json, bans ? "bans" : "tunnels");
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const json_t *row = json_array_get(array, i);
+		struct span name =
+		    span_str(json_string_value(json_object_get(row, bans ? "match" : "id")));
+
+		if (name.n > 0 && span_starts(name, span_str(begun))) {
+			strb_visible(out, name);
+			strb_add(out, SPAN("\t\n"));
+		}
+	}
+	answer_free(&answer);
+	api_free(&api);
+}
+
+/* whtctl __complete WORDS...: what the completion scripts call. */
+static enum ctl_leave
+complete(struct ctl *c, int argc, char **argv)
+{
+	const char *const *words = (const char *const *)argv + 2;
+	size_t nwords = (size_t)argc - 2;
+
+	strb_init(&c->out, OUT_MAX);
+	add_live(
+	    &c->out, ctl_complete(&c->out, words, nwords), nwords > 0 ? words[nwords - 1] : "");
+	return ctl_flush(c);
+}
+
+/* --help, --version, or nothing at all. */
+static enum ctl_leave
+speak_of_itself(struct ctl *c)
+{
+	if (c->line.options[CTLOPT_VERSION])
+		strb_add(&c->out, SPAN("whtctl " WHT_VERSION "\n"));
+	else if (c->line.command != CTL_COUNT)
+		ctl_help_command(&c->out, c->line.command);
+	else
+		ctl_help(&c->out);
+	ctl_flush(c);
+	return c->line.options[CTLOPT_VERSION] || c->line.options[CTLOPT_HELP] ? CTL_LEAVE_OK
+									       : CTL_LEAVE_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ctl c = {0};
+	enum ctl_leave leave;
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (argc > 1 && strcmp(argv[1], "__complete") == 0) {
+		leave = complete(&c, argc, argv);
+	} else if (ctl_line_parse(&c.line, argc, argv)) {
+		leave = complain_of_line(&c);
+	} else {
+		look_around(&c);
+		if (c.line.options[CTLOPT_VERSION] || c.line.options[CTLOPT_HELP] ||
+		    c.line.nwords == 0)
+			leave = speak_of_itself(&c);
+		else
+			leave = run(&c);
+	}
+	strb_free(&c.out);
+	curl_global_cleanup();
+	return (int)leave;
+}
