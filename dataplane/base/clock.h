@@ -7,7 +7,9 @@
 
 /* Milliseconds that only grow, from an arbitrary start (CLOCK_MONOTONIC). */
 uint64_t clock_mono_ms(void);
-/* The same in nanoseconds. */
+/* The same, and it also counts while the machine sleeps (CLOCK_BOOTTIME). */
+uint64_t clock_boot_ms(void);
+/* As clock_mono_ms, in nanoseconds. */
 uint64_t clock_mono_ns(void);
 /* Milliseconds since 1970-01-01T00:00:00Z, as the machine believes. */
 int64_t clock_wall_ms(void);

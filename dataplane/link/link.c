@@ -310,6 +310,14 @@ link_jumped(const struct link *l)
 	return loop_now_ms(l->loop) > l->ping_due_ms + l->ping_interval_ms / 2;
 }
 
+void
+link_probe(struct link *l, uint64_t ms)
+{
+	CHECK_OBJ(l, LINK_MAGIC);
+	if (l->state == LINK_LIVE)
+		link_ping(l, ms);
+}
+
 /* A peer that talks but does not read is no better than a dead one. */
 static bool
 link_stalled(struct link *l)

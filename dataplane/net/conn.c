@@ -45,6 +45,8 @@ conn_free(struct conn *c)
 	buf_clear(&c->out);
 	if (c->tls)
 		tls_io_free(&c->tls);
+	if (c->greeting)
+		greeting_free(&c->greeting);
 	free(c->error);
 	loop_release(c->loop);
 	OBJ_FREE(c);
@@ -263,6 +265,8 @@ conn_on_deadline(void *user)
 		conn_end(c);
 	else if (c->state == CONN_DIALLING)
 		dial_timed_out(c);
+	else if (c->state == CONN_GREETING)
+		conn_fail(c, R_DIAL_FAILED, "the proxy did not answer in time");
 	else if (conn_lingers(c))
 		timer_start(&c->deadline, SWALLOW_MS);
 	else

@@ -1,8 +1,8 @@
 /* net/conn.h - one byte stream to somebody: TCP or a Unix socket, plain or TLS, accepted or
  * dialled.
  *
- *   DIALLING --connected--> HANDSHAKING --done--> OPEN --conn_finish--> FINISHING
- *                 \------- plain ----------------^
+ *   DIALLING --connected--> [GREETING] -> HANDSHAKING --done--> OPEN --conn_finish--> FINISHING
+ *                                \-------- plain --------------^
  *   any --conn_close, conn_reset or failure--> CLOSED
  *
  * A conn owns exactly one descriptor and belongs to one loop. The rules that callers rely on:
@@ -31,6 +31,7 @@
 #define CONN_PEER_MAX 64	  /* "[::ffff:10.0.0.7]:51234" and a NUL */
 
 struct conn;
+struct proxy;
 
 struct conn_ops {
 	/* Connected, and the TLS handshake is over. Not called for a plain accepted or an adopted
@@ -62,9 +63,10 @@ struct conn *conn_accept(
 struct dial {
 	const char *host; /* a name or address; NULL: ::1, then 127.0.0.1 */
 	uint16_t port;
-	const char *unix_path;	 /* instead of host and port */
-	struct tls_context *tls; /* NULL: plain */
-	const char *server_name; /* for SNI and the certificate; NULL: host */
+	const char *unix_path;	   /* instead of host and port */
+	struct tls_context *tls;   /* NULL: plain */
+	const char *server_name;   /* for SNI and the certificate; NULL: host */
+	const struct proxy *proxy; /* net/proxy.h: asked for the way to host and port; NULL: none */
 };
 /* Never NULL: a failure comes by on_gone(R_DIAL_FAILED or R_TLS_FAILED), and conn_error() says
  * more. */

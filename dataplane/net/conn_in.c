@@ -7,7 +7,7 @@
 static bool
 conn_takes_input(const struct conn *c)
 {
-	return c->state == CONN_OPEN || c->state == CONN_HANDSHAKING || c->state == CONN_FINISHING;
+	return c->state > CONN_DIALLING && c->state < CONN_CLOSED;
 }
 
 /* Bytes that wait for the user, decrypted or not. */
@@ -25,7 +25,9 @@ conn_tell_eof(struct conn *c)
 	if (c->state == CONN_OPEN && c->in.len)
 		return; /* there is still something to take */
 	c->eof_told = true;
-	if (c->state == CONN_HANDSHAKING)
+	if (c->state == CONN_GREETING)
+		conn_fail(c, R_DIAL_FAILED, "the proxy closed the connection");
+	else if (c->state == CONN_HANDSHAKING)
 		conn_fail(c, R_TLS_FAILED, "the peer closed during the TLS handshake");
 	else if (c->state == CONN_FINISHING && !c->shutdown_done)
 		return; /* our own half is still on its way out */
@@ -130,6 +132,10 @@ conn_take_read(struct conn *c, struct span in)
 {
 	if (c->state == CONN_FINISHING)
 		return; /* swallowed */
+	if (c->state == CONN_GREETING)
+		in = span_drop(in, conn_greet_feed(c, in));
+	if (in.n == 0 || c->state == CONN_CLOSED)
+		return;
 	if (!c->tls) {
 		conn_input(c, in);
 		return;

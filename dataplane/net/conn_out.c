@@ -163,7 +163,7 @@ conn_write_some(struct conn *c)
 static bool
 conn_can_write(const struct conn *c)
 {
-	return !c->writing && c->state > CONN_DIALLING && c->state < CONN_CLOSED;
+	return !c->writing && c->state > CONN_GREETING && c->state < CONN_CLOSED;
 }
 
 void

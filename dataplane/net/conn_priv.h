@@ -8,6 +8,7 @@
 #include "net/addr.h"
 #include "net/conn.h"
 #include "net/loop_uv.h"
+#include "net/proxy.h"
 #include "net/tls_io.h"
 
 #define CONN_MAGIC 0xc0222ec7u
@@ -15,6 +16,7 @@
 
 enum conn_state {
 	CONN_DIALLING,	  /* no peer yet; dial.c owns the handle's life */
+	CONN_GREETING,	  /* connected to a proxy, which is asked for the way */
 	CONN_HANDSHAKING, /* TLS, not yet over */
 	CONN_OPEN,
 	CONN_FINISHING, /* the user let go; the queue goes out, input is swallowed */
@@ -51,8 +53,10 @@ struct conn {
 	enum reason why;
 	uint64_t received, sent;
 	uint64_t finish_by_ms; /* of FINISHING */
-	struct timer deadline; /* of DIALLING and FINISHING; CLOSED, no handle: the later turn */
+	struct timer
+	    deadline; /* of DIALLING, GREETING and FINISHING; CLOSED, no handle: the later turn */
 	struct dial_attempt *dial;
+	struct greeting *greeting; /* NULL: no proxy */
 	char *error;
 	union {
 		struct sockaddr any;
@@ -96,6 +100,14 @@ void conn_tell_drain(struct conn *);
 void conn_shut_if_asked(struct conn *);
 /* TLS failed: its alert goes out if the kernel takes it at once. */
 void conn_fail_tls(struct conn *, const char *error);
+
+/* greet.c: what will be said to a proxy once it is connected, ... */
+struct greeting *greeting_new(const struct proxy *, const char *host, uint16_t port);
+void greeting_free(struct greeting **);
+/* ... its beginning, ... */
+void conn_greet(struct conn *);
+/* ... and what it answers; how many bytes were its. */
+size_t conn_greet_feed(struct conn *, struct span in);
 
 /* dial.c: the conn goes away while dialling; what is under way ends by itself. */
 void dial_forget(struct conn *);

@@ -117,12 +117,16 @@ dial_succeeded(struct conn *c)
 	int len = sizeof(peer);
 	bool is_unix = c->dial->unix_path != NULL;
 
-	timer_stop(&c->deadline);
 	dial_forget(c);
 	if (!is_unix && uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&peer, &len) == 0) {
 		conn_set_peer(c, (struct sockaddr *)&peer);
 		uv_tcp_nodelay(&c->tcp, 1);
 	}
+	if (c->greeting) {
+		conn_greet(c);
+		return;
+	}
+	timer_stop(&c->deadline);
 	conn_connected(c);
 	if (c->state == CONN_OPEN && !c->tls && c->ops->on_open)
 		c->ops->on_open(c->user);
@@ -250,6 +254,7 @@ struct conn *
 conn_dial(struct loop *loop, const struct dial *to, const struct conn_ops *ops, void *user)
 {
 	struct conn *c = conn_new(loop, ops, user);
+	const char *host = to->host;
 	struct dial_attempt *d;
 
 	OBJ_NEW(d, DIAL_MAGIC);
@@ -260,11 +265,16 @@ conn_dial(struct loop *loop, const struct dial *to, const struct conn_ops *ops, 
 	loop_hold(loop);
 	if (to->tls)
 		c->tls = tls_io_connect(to->tls, dial_server_name(to), loop_pool(loop));
+	if (to->proxy && !to->unix_path) {
+		c->greeting = greeting_new(to->proxy, host ? host : "localhost", to->port);
+		host = to->proxy->host;
+		d->port = to->proxy->port;
+	}
 	if (to->unix_path) {
 		d->unix_path = span_dup(span_str(to->unix_path));
-	} else if (to->host) {
-		d->name = span_dup(span_str(to->host));
-		dial_add_address(d, to->host);
+	} else if (host) {
+		d->name = span_dup(span_str(host));
+		dial_add_address(d, host);
 	} else {
 		dial_add_address(d, "::1");
 		dial_add_address(d, "127.0.0.1");
