@@ -1,78 +1,52 @@
-#include "cli/forward.h"
+#include "cli/forward_priv.h"
 
-#include "base/log.h"
-#include "base/obj.h"
-#include "cli/page.h"
+#include <unistd.h>
 
-#define FORWARDER_MAGIC 0xf02d0001u
-#define FORWARD_MAGIC	0xf02d0002u
+#include "base/clock.h"
 
-enum {
-	LINGER_MS = 5000, /* silence that is allowed after the server's FIN */
-	FINISH_MS = 5000, /* for a target that is slow to take the last bytes */
-};
+enum { LINGER_MS = 5000 }; /* silence that is allowed after the server's FIN */
 
-struct forwarder {
-	unsigned magic;
-	struct loop *loop;
-	const struct place *target;
-	struct tls_context *tls;
-	struct link *link;
-	size_t streams;
-	bool refusing; /* the last dial failed: said once, not once a request */
-	void (*on_idle)(void *user);
-	void *idle_user;
-};
-
-enum forward_state { DIALLING, COPYING, LINGERING, DRAINING };
-
-struct forward {
-	unsigned magic;
-	enum forward_state state; /* changed by forward_set_state() only */
-	struct forwarder *owner;
-	struct wsmux_stream *stream; /* NULL: done */
-	struct conn *local;	     /* NULL: let go of; on_gone may still be to come */
-	bool local_gone;
-	bool local_eof; /* the target sends no more, and our FIN is behind its last byte */
-	size_t owed;	/* bytes queued for the target, for which the server has no credit yet */
-	struct timer linger;
-};
-
-/* ---- both sides ---- */
-
-static void
+void
 forward_set_state(struct forward *f, enum forward_state state)
 {
 	ENSURE(state > f->state);
 	f->state = state;
-	if (state >= LINGERING)
+	if (state >= FORWARD_LINGERING)
 		timer_start(&f->linger, LINGER_MS);
 }
 
-static void
+void
 forward_flush(const struct forward *f)
 {
 	if (f->owner->link)
 		link_flush(f->owner->link);
 }
 
-static void
+void
 forward_stirred(struct forward *f)
 {
-	if (f->state >= LINGERING)
+	if (f->state >= FORWARD_LINGERING)
 		timer_start(&f->linger, LINGER_MS);
 }
 
-/* Nobody will take the server's bytes any more. */
-static void
+void
 forward_drain(struct forward *f)
 {
-	forward_set_state(f, DRAINING);
-	if (f->local)
-		conn_close(&f->local, R_NONE);
+	if (f->state < FORWARD_DRAINING)
+		forward_set_state(f, FORWARD_DRAINING);
+	if (f->leg)
+		leg_drop(f, R_NONE, false);
 	wsmux_stream_used(f->stream, f->owed);
-	f->owed = 0;
+	f->owed = f->ours = 0;
 	wsmux_stream_fin(f->stream);
+	forward_flush(f);
+}
+
+void
+forward_break(struct forward *f, const char *error)
+{
+	forward_tell(f, error);
+	wsmux_stream_abort(f->stream, R_TARGET_FAILED);
 	forward_flush(f);
 }
 
@@ -86,116 +60,39 @@ forward_on_silence(void *user)
 	forward_flush(f);
 }
 
-static void
-forward_free_if_done(struct forward *f)
+/* ---- exchanges ---- */
+
+void
+forward_tell(struct forward *f, const char *error)
 {
-	if (f->stream || !f->local_gone)
+	struct exchange *e = &f->now;
+	struct exchange_news news = {.method = e->method,
+	    .path = e->path,
+	    .target = e->route ? e->route->place.text : "",
+	    .error = error,
+	    .status = e->status,
+	    .us = (clock_mono_ns() - e->began_ns) / 1000,
+	    .bytes = e->bytes};
+
+	if (e->under_way && !e->told && f->owner->ops && f->owner->ops->on_exchange)
+		f->owner->ops->on_exchange(f->owner->user, &news);
+	e->told = true;
+}
+
+void
+forward_next(struct forward *f)
+{
+	if (!f->now.asked || !f->now.answered || f->raw || f->blind)
 		return;
-	timer_stop(&f->linger);
-	OBJ_FREE(f);
-}
-
-/* ---- the local side ---- */
-
-static void
-forward_on_open(void *user)
-{
-	struct forward *f;
-
-	CAST_OBJ(f, user, FORWARD_MAGIC);
-	if (f->state == DIALLING)
-		forward_set_state(f, COPYING);
-	if (f->owner->refusing)
-		log_info(NULL, "%s answers again", f->owner->target->text);
-	f->owner->refusing = false;
-}
-
-static size_t
-forward_on_local_data(void *user, struct span in)
-{
-	struct forward *f;
-	size_t taken;
-
-	CAST_OBJ(f, user, FORWARD_MAGIC);
-	taken = wsmux_stream_write(f->stream, in);
-	if (taken) {
-		forward_stirred(f);
-		forward_flush(f);
-	}
-	return taken;
-}
-
-static void
-forward_on_local_sent(void *user, size_t n)
-{
-	struct forward *f;
-
-	CAST_OBJ(f, user, FORWARD_MAGIC);
-	f->owed -= n;
-	wsmux_stream_used(f->stream, n);
-	forward_flush(f);
-}
-
-static void
-forward_on_local_eof(void *user)
-{
-	struct forward *f;
-
-	CAST_OBJ(f, user, FORWARD_MAGIC);
-	f->local_eof = true;
-	wsmux_stream_fin(f->stream);
-	forward_flush(f);
-}
-
-/* A readable answer in place of the target's. */
-static void
-forward_refuse(struct forward *f, enum reason why, const char *error)
-{
-	struct forwarder *owner = f->owner;
-	struct strb page;
-
-	if (!owner->refusing)
-		log_warn(NULL, "%s does not answer: %s", owner->target->text, error);
-	owner->refusing = true;
-	strb_init(&page, PAGE_MAX);
-	page_write(&page, owner->target->text,
-	    why == R_DIAL_FAILED ? R_TARGET_REFUSED : R_TARGET_FAILED, error);
-	/* Nothing was written before it, and any queue holds it; short only when the stream is
-	 * over. */
-	if (wsmux_stream_write(f->stream, strb_span(&page)) < page.n)
-		log_debug(NULL, "nobody waits for that answer any more");
-	strb_free(&page);
-	forward_drain(f);
-}
-
-static void
-forward_on_local_gone(void *user, enum reason why)
-{
-	struct forward *f;
-	const char *error;
-
-	CAST_OBJ(f, user, FORWARD_MAGIC);
-	error = f->local ? conn_error(f->local) : "";
-	f->local = NULL;
-	f->local_gone = true;
-	if (f->stream && f->state == DIALLING) {
-		forward_refuse(f, why, error);
-	} else if (f->stream && f->state != DRAINING && f->local_eof) {
+	f->now = (struct exchange){0};
+	strb_reset(&f->out);
+	if (f->state == FORWARD_LINGERING) {
+		leg_keep(f);
 		forward_drain(f);
-	} else if (f->stream && f->state != DRAINING) {
-		wsmux_stream_abort(f->stream, R_TARGET_FAILED);
-		forward_flush(f);
+		return;
 	}
-	forward_free_if_done(f);
+	wsmux_stream_resume(f->stream);
 }
-
-static const struct conn_ops local_ops = {
-    .on_open = forward_on_open,
-    .on_data = forward_on_local_data,
-    .on_sent = forward_on_local_sent,
-    .on_eof = forward_on_local_eof,
-    .on_gone = forward_on_local_gone,
-};
 
 /* ---- the tunnel's side ---- */
 
@@ -206,14 +103,11 @@ forward_on_data(void *user, struct span in)
 
 	CAST_OBJ(f, user, FORWARD_MAGIC);
 	forward_stirred(f);
-	if (f->local) {
-		/* Never more than our window: credit goes back when bytes have left. */
-		f->owed += in.n;
-		conn_write(f->local, in);
-	} else {
+	if (f->state == FORWARD_DRAINING) {
 		wsmux_stream_used(f->stream, in.n);
+		return in.n;
 	}
-	return in.n;
+	return forward_take_requests(f, in);
 }
 
 static void
@@ -222,8 +116,9 @@ forward_on_room(void *user)
 	struct forward *f;
 
 	CAST_OBJ(f, user, FORWARD_MAGIC);
-	if (f->local)
-		conn_resume(f->local);
+	forward_pump(f);
+	if (f->leg)
+		conn_resume(f->leg->conn);
 }
 
 static void
@@ -232,10 +127,33 @@ forward_on_fin(void *user)
 	struct forward *f;
 
 	CAST_OBJ(f, user, FORWARD_MAGIC);
-	if (f->state >= LINGERING)
+	if (f->state >= FORWARD_LINGERING)
 		return;
-	forward_set_state(f, LINGERING);
-	conn_shutdown(f->local); /* behind what is queued, and perhaps before it is connected */
+	forward_set_state(f, FORWARD_LINGERING);
+	if (f->leg && !f->now.under_way && !f->raw && !f->blind) {
+		leg_keep(f);
+		forward_drain(f);
+	} else if (f->leg && (f->raw || f->blind || !f->now.asked || !f->now.keep)) {
+		conn_shutdown(
+		    f->leg->conn); /* behind what is queued, perhaps before it is connected */
+	} else if (!f->leg && !f->reply.n && f->file < 0) {
+		forward_drain(f);
+	}
+}
+
+static void
+forward_free(struct forward *f)
+{
+	timer_stop(&f->linger);
+	http_parser_free(&f->requests);
+	http_parser_free(&f->responses);
+	strb_free(&f->seen);
+	strb_free(&f->out);
+	strb_free(&f->reply);
+	strb_free(&f->body);
+	if (f->file >= 0)
+		close(f->file);
+	OBJ_FREE(f);
 }
 
 static void
@@ -246,13 +164,10 @@ forward_on_done(void *user, enum reason why)
 
 	CAST_OBJ(f, user, FORWARD_MAGIC);
 	owner = f->owner;
-	f->stream = NULL;
-	timer_stop(&f->linger);
-	if (f->local && why == R_NONE && conn_queued(f->local))
-		conn_finish(&f->local, why, FINISH_MS);
-	else if (f->local)
-		conn_close(&f->local, why);
-	forward_free_if_done(f);
+	forward_tell(f, why == R_NONE ? "" : reason_info(why)->text);
+	if (f->leg)
+		leg_drop(f, why, why == R_NONE && conn_queued(f->leg->conn) > 0);
+	forward_free(f);
 	if (--owner->streams == 0 && owner->on_idle)
 		owner->on_idle(owner->idle_user);
 }
@@ -267,15 +182,24 @@ static const struct wsmux_stream_ops stream_ops = {
 /* ---- the forwarder ---- */
 
 struct forwarder *
-forwarder_new(struct loop *loop, const struct place *target, struct tls_context *tls)
+forwarder_new(
+    struct loop *loop, const struct rules *rules, const struct forwarder_ops *ops, void *user)
 {
 	struct forwarder *owner;
 
 	OBJ_NEW(owner, FORWARDER_MAGIC);
 	owner->loop = loop;
-	owner->target = target;
-	owner->tls = tls ? tls_ref(tls) : NULL;
+	owner->rules = rules;
+	owner->ops = ops;
+	owner->user = user;
+	TAILQ_INIT(&owner->idle);
 	return owner;
+}
+
+void
+forwarder_stop(struct forwarder *owner)
+{
+	leg_close_idle(owner);
 }
 
 void
@@ -284,9 +208,7 @@ forwarder_free(struct forwarder **ownerp)
 	struct forwarder *owner;
 
 	TAKE_OBJ(owner, ownerp, FORWARDER_MAGIC);
-	ENSURE(owner->streams == 0);
-	if (owner->tls)
-		tls_unref(&owner->tls);
+	ENSURE(owner->streams == 0 && owner->nidle == 0);
 	OBJ_FREE(owner);
 }
 
@@ -294,6 +216,12 @@ void
 forwarder_set_link(struct forwarder *owner, struct link *link)
 {
 	owner->link = link;
+}
+
+void
+forwarder_trust(struct forwarder *owner, bool trusted)
+{
+	owner->trusted = trusted;
 }
 
 void
@@ -313,19 +241,14 @@ bool
 forwarder_take(struct forwarder *owner, struct wsmux_stream *stream,
     const struct wsmux_stream_ops **ops, void **stream_user)
 {
-	const struct place *target = owner->target;
-	struct dial dial = {.port = target->port, .tls = owner->tls, .server_name = "localhost"};
 	struct forward *f;
 
-	if (target->unix_path[0])
-		dial.unix_path = target->unix_path;
-	if (target->host[0])
-		dial.host = dial.server_name = target->host;
 	OBJ_NEW(f, FORWARD_MAGIC);
 	f->owner = owner;
 	f->stream = stream;
+	f->file = -1;
 	timer_init(&f->linger, owner->loop, forward_on_silence, f);
-	f->local = conn_dial(owner->loop, &dial, &local_ops, f);
+	forward_requests_init(f);
 	owner->streams++;
 	*ops = &stream_ops;
 	*stream_user = f;

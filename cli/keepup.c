@@ -1,3 +1,5 @@
+#include <stdarg.h>
+#include <stdio.h>
 #include <sys/random.h>
 
 #include "cli/keepup_priv.h"
@@ -37,17 +39,41 @@ keepup_on_deadline(void *user)
 }
 
 void
+keepup_tell(struct keepup *k, struct whc_event *event)
+{
+	event->id = k->id;
+	if (!event->text)
+		event->text = "";
+	k->config.on_event(k->config.user, event);
+}
+
+void
+keepup_say(struct keepup *k, enum log_level level, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	log_sentence(level, &k->tag, "%s", text);
+	keepup_tell(
+	    k, &(struct whc_event){.type = WHC_NOTICE, .text = text, .serious = level >= LVL_WARN});
+}
+
+void
 keepup_finish(struct keepup *k, enum leave result)
 {
 	k->result = result;
 	keepup_enter(k, KEEPUP_STOPPED);
-	loop_stop(k->config.loop);
+	timer_stop(&k->watch);
+	k->config.on_over(k->config.user);
 }
 
 void
 keepup_give_up(struct keepup *k)
 {
-	log_error(&k->tag, "no session for %llu s: giving up",
+	keepup_say(k, LVL_ERROR, "no session for %llu s: giving up",
 	    (unsigned long long)k->config.max_elapsed_ms / 1000);
 	keepup_finish(k, LEAVE_GAVE_UP);
 }
@@ -70,12 +96,14 @@ keepup_rest(struct keepup *k)
 	uint64_t pause;
 
 	(void)!getrandom(&random, sizeof(random), 0);
-	pause = backoff_next(&k->backoff, random);
+	pause = k->eager ? 0 : backoff_next(&k->backoff, random);
+	k->eager = false;
 	if (pause >= keepup_patience(k)) {
 		keepup_give_up(k);
 		return;
 	}
 	log_info(&k->tag, "trying again in %.1f s", (double)pause / 1000);
+	keepup_tell(k, &(struct whc_event){.type = WHC_RESTING, .ms = pause});
 	keepup_enter(k, KEEPUP_RESTING);
 	timer_start(&k->deadline, pause);
 }
@@ -83,7 +111,8 @@ keepup_rest(struct keepup *k)
 void
 keepup_wait(struct keepup *k)
 {
-	log_info(&k->tag, "waiting for a token on stdin");
+	keepup_say(k, LVL_INFO, "waiting for a token from %s", tokens_source(k->config.tokens));
+	keepup_tell(k, &(struct whc_event){.type = WHC_TOKEN, .text = "wanted"});
 	keepup_enter(k, KEEPUP_WAITING);
 	if (k->config.max_elapsed_ms)
 		timer_start(&k->deadline, keepup_patience(k));
@@ -137,9 +166,15 @@ keepup_on_news(void *user)
 	struct keepup *k;
 
 	CAST_OBJ(k, user, KEEPUP_MAGIC);
+	if (tokens_fresh(k->config.tokens))
+		keepup_tell(k, &(struct whc_event){.type = WHC_TOKEN,
+				   .text = "renewed",
+				   .expires = tokens_expiry(k->config.tokens)});
 	if (k->state != KEEPUP_WAITING)
 		return;
-	if (!tokens_fresh(k->config.tokens) && k->refusal)
+	if (!tokens_fresh(k->config.tokens) && tokens_hope(k->config.tokens) == TOKENS_RETRY)
+		keepup_rest(k);
+	else if (!tokens_fresh(k->config.tokens) && k->refusal)
 		keepup_finish(k, k->refusal->leave);
 	else if (k->refusal)
 		keepup_rest(k);
@@ -206,7 +241,11 @@ keepup_new(const struct keepup_config *config)
 
 	OBJ_NEW(k, KEEPUP_MAGIC);
 	k->config = *config;
-	k->tag = (struct log_tag){.worker = -1, .tunnel = span_str(config->id)};
+	if (config->server)
+		k->server = *config->server;
+	snprintf(k->id, sizeof(k->id), "%s", config->id);
+	k->tag = (struct log_tag){.worker = -1, .tunnel = span_str(k->id)};
+	timer_init(&k->watch, config->loop, keepup_on_watch, k);
 	timer_init(&k->deadline, config->loop, keepup_on_deadline, k);
 	task_init(&k->idle, config->loop, keepup_on_idle, k);
 	backoff_reset(&k->backoff);
@@ -220,6 +259,7 @@ void
 keepup_start(struct keepup *k)
 {
 	CHECK_OBJ(k, KEEPUP_MAGIC);
+	keepup_watch(k);
 	keepup_dial(k);
 }
 
@@ -237,6 +277,7 @@ keepup_free(struct keepup **kp)
 
 	TAKE_OBJ(k, kp, KEEPUP_MAGIC);
 	timer_stop(&k->deadline);
+	timer_stop(&k->watch);
 	task_cancel(&k->idle);
 	OBJ_FREE(k);
 }

@@ -3,6 +3,7 @@
  *   keepup.c          what comes next: rest, wait, give up, stop
  *   keepup_attempt.c  DIALLING and REGISTERING
  *   keepup_session.c  SERVING
+ *   keepup_watch.c    what time does to them: sleep, and tokens that end
  */
 #ifndef WHT_CLI_KEEPUP_PRIV_H
 #define WHT_CLI_KEEPUP_PRIV_H
@@ -11,6 +12,7 @@
 #include "base/obj.h"
 #include "cli/backoff.h"
 #include "cli/keepup.h"
+#include "auth/tunnel_id.h"
 #include "cli/register.h"
 
 #define KEEPUP_MAGIC 0x6ee90001u
@@ -31,6 +33,12 @@ struct keepup {
 	unsigned magic;
 	enum keepup_state state; /* changed by keepup_enter() only */
 	struct keepup_config config;
+	struct place server;		   /* the one that is dialled */
+	char id[TUNNEL_ID_MAX + 1];	   /* the one that is registered */
+	struct timer watch;		   /* every second: did we sleep, does the token end? */
+	uint64_t watched_ms;		   /* of the clock that counts sleep, at the last look */
+	int64_t token_ends, renew_at;	   /* seconds since 1970 */
+	bool eager;			   /* the next attempt comes without a pause */
 	struct conn *conn;		   /* DIALLING and REGISTERING */
 	struct registration *registration; /* the same */
 	struct link *link;		   /* SERVING and DRAINING */
@@ -41,7 +49,7 @@ struct keepup {
 	const struct refusal *refusal;	     /* the last attempt's; NULL: it ended otherwise */
 	bool stopping;
 	enum leave result;
-	char url[REGISTER_URL_MAX + 1]; /* as printed */
+	char url[REGISTER_URL_MAX + 1]; /* of the last session */
 	struct log_tag tag;
 };
 
@@ -57,6 +65,15 @@ void keepup_wait(struct keepup *);
 void keepup_leave(struct keepup *, enum reason why);
 void keepup_next(struct keepup *);
 void keepup_finish(struct keepup *, enum leave result);
+
+void keepup_tell(struct keepup *, struct whc_event *);
+/* To the log, and as a notice. */
+void keepup_say(struct keepup *, enum log_level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* keepup_watch.c: sleep, and tokens that end. */
+void keepup_watch(struct keepup *);
+void keepup_on_watch(void *user);
 
 /* The 101 is read: what is left of the connection is a session. */
 void keepup_serve(struct keepup *);

@@ -30,15 +30,19 @@ keepup_on_link_down(void *user, enum reason why)
 	struct keepup *k;
 	const char *said;
 	double lasted;
+	bool replaced;
 
 	CAST_OBJ(k, user, KEEPUP_MAGIC);
 	lasted = (double)(loop_now_ms(k->config.loop) - k->served_since) / 1000;
 	said = link_close_text(k->link);
-	if (why == R_REPLACED || strcmp(said, reason_info(R_REPLACED)->text) == 0)
-		log_warn(&k->tag, "another client registered this id and has the tunnel now");
+	replaced = why == R_REPLACED || strcmp(said, reason_info(R_REPLACED)->text) == 0;
+	if (replaced)
+		keepup_say(k, LVL_WARN, "another client registered this id and has the tunnel now");
 	else if (said[0] == '\0')
 		said = why == R_LINK_LOST ? "the connection was lost" : reason_info(why)->text;
 	log_warn(&k->tag, "the session ended after %.1f s: %s", lasted, said);
+	k->eager = lasted * 1000 >= LASTED_MS && !replaced;
+	keepup_tell(k, &(struct whc_event){.type = WHC_DOWN, .text = said});
 	k->link = NULL;
 	keepup_leave(k, why);
 }
@@ -58,21 +62,31 @@ keepup_on_link_gone(void *user, enum reason why)
 	keepup_next(k);
 }
 
+static void
+keepup_on_round_trip(void *user, uint64_t us)
+{
+	struct keepup *k;
+
+	CAST_OBJ(k, user, KEEPUP_MAGIC);
+	keepup_tell(k, &(struct whc_event){.type = WHC_ROUND_TRIP, .us = us});
+}
+
 static const struct link_ops link_ops = {
     .on_stream = keepup_on_stream,
+    .on_round_trip = keepup_on_round_trip,
     .on_down = keepup_on_link_down,
     .on_gone = keepup_on_link_gone,
 };
 
-/* The URL stands alone on stdout, for the program that started us. */
+/* Never silently under another name. */
 static void
-keepup_print_url(struct keepup *k, const char *url)
+keepup_tell_url(struct keepup *k, const char *url)
 {
-	if (strcmp(k->url, url) == 0)
-		return;
+	if (k->url[0] && strcmp(k->url, url) != 0)
+		keepup_say(k, LVL_WARN, "the URL is another one now: %s", url);
 	snprintf(k->url, sizeof(k->url), "%s", url);
-	printf("%s\n", url);
-	fflush(stdout);
+	keepup_tell(k, &(struct whc_event){
+			   .type = WHC_UP, .url = url, .expires = tokens_expiry(k->config.tokens)});
 }
 
 void
@@ -96,9 +110,10 @@ keepup_serve(struct keepup *k)
 	mux_offer_apply(&config.mux, &answer->mux);
 	keepup_enter(k, KEEPUP_SERVING);
 	k->served_since = loop_now_ms(k->config.loop);
-	log_info(&k->tag, "registered at %s%s: %s", k->config.server->text,
+	log_info(&k->tag, "registered at %s%s: %s", k->server.text,
 	    answer->mux.present ? "" : " (an original server)", answer->url);
-	keepup_print_url(k, answer->url);
+	forwarder_trust(k->config.forwarder, answer->mux.present);
 	k->link = link_new(k->config.loop, &k->conn, &config, &link_ops, k);
 	forwarder_set_link(k->config.forwarder, k->link);
+	keepup_tell_url(k, answer->url);
 }

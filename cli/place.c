@@ -155,6 +155,19 @@ unix_parse(struct span path, struct place *place)
 	return NULL;
 }
 
+static const char *
+folder_parse(struct span path, struct place *place)
+{
+	if (path.n == 0)
+		return "file: wants a folder";
+	if (path.n >= sizeof(place->folder) || path.n + 6 > sizeof(place->text))
+		return "the folder's path is too long";
+	memcpy(place->folder, path.p, path.n);
+	place->loopback = true;
+	snprintf(place->text, sizeof(place->text), "file:%.*s", SPAN_FMT(path));
+	return NULL;
+}
+
 const char *
 place_of_server(const char *url, struct place *place)
 {
@@ -179,6 +192,8 @@ place_of_target(const char *target, struct place *place)
 		return url_parse(scheme, span_drop(text, scheme->name.n), place);
 	if (span_starts(text, SPAN("unix:")))
 		return unix_parse(span_drop(text, 5), place);
+	if (span_starts(text, SPAN("file:")))
+		return folder_parse(span_drop(text, 5), place);
 	if (span_find(text, ':') < 0) {
 		place->loopback = true;
 		wrong = port_parse(text, place);

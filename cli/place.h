@@ -12,13 +12,15 @@
 
 #include "base/span.h"
 
-#define PLACE_HOST_MAX 254
-#define PLACE_TEXT_MAX (PLACE_HOST_MAX + 16)
+#define PLACE_HOST_MAX	 254
+#define PLACE_TEXT_MAX	 (PLACE_HOST_MAX + 16)
+#define PLACE_FOLDER_MAX 1024
 
 struct place {
 	char host[PLACE_HOST_MAX]; /* without brackets; "": this machine, by ::1 or by 127.0.0.1 */
 	uint16_t port;
 	char unix_path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* "": host and port */
+	char folder[PLACE_FOLDER_MAX];				     /* "": not a folder's files */
 	bool tls;
 	bool loopback;		   /* nobody else is on the way */
 	char text[PLACE_TEXT_MAX]; /* "host", "host:port", "[::1]:port" or "unix:/path": Host, and
@@ -27,7 +29,8 @@ struct place {
 
 /* https://host[:port][/], and the same with http, wss and ws. NULL, or what is wrong with it. */
 const char *place_of_server(const char *url, struct place *);
-/* A port, host:port, http://..., https://... or unix:/path. NULL, or what is wrong with it. */
+/* A port, host:port, http://..., https://..., unix:/path or file:folder. NULL, or what is wrong
+ * with it. */
 const char *place_of_target(const char *text, struct place *);
 
 #endif

@@ -10,19 +10,30 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/obj.h"
+#include "cli/auth_service.h"
 #include "cli/lines.h"
 
 #define TOKENS_MAGIC 0x70ce0001u
 
+enum {
+	SERVER_MAX = 512,
+	SPARE_S = 20, /* a token that ends sooner is not worth a registration */
+};
+
 struct tokens {
 	unsigned magic;
-	enum { OF_TEXT, OF_FILE, OF_LINES } kind;
-	const char *path;    /* OF_FILE */
-	struct lines *lines; /* OF_LINES */
-	bool ended;	     /* OF_LINES: no more will come */
+	enum tokens_kind { OF_TEXT, OF_FILE, OF_LINES, OF_HAND, OF_AUTH } kind;
+	const char *path;	   /* OF_FILE */
+	struct lines *lines;	   /* OF_LINES */
+	struct auth_service *auth; /* OF_AUTH */
+	bool ended;		   /* OF_LINES: no more will come; OF_AUTH: it does not know us */
 	bool fresh;
 	size_t n;
 	char text[TOKEN_MAX];
+	char id[TUNNEL_ID_MAX + 1];
+	char server[SERVER_MAX];
+	int64_t expiry; /* seconds since 1970; 0: unknown */
+	char trouble[AUTH_SENTENCE_MAX];
 	void (*on_news)(void *user);
 	void *user;
 };
@@ -43,14 +54,22 @@ token_shaped(struct span text)
 static void
 tokens_set(struct tokens *t, struct span token)
 {
+	struct jwt_claims claims;
+
 	explicit_bzero(t->text, t->n);
 	memcpy(t->text, token.p, token.n);
 	t->n = token.n;
 	t->fresh = true;
+	t->expiry = 0;
+	t->id[0] = '\0';
+	if (jwt_peek(token, &claims, t->id, sizeof(t->id)) == JWT_OK && claims.exp < 1e15)
+		t->expiry = (int64_t)claims.exp;
+	if (!tunnel_id_valid(span_str(t->id)))
+		t->id[0] = '\0';
 }
 
 static struct tokens *
-tokens_new(int kind)
+tokens_new(enum tokens_kind kind)
 {
 	struct tokens *t;
 
@@ -122,11 +141,64 @@ tokens_of_lines(struct loop *loop, int fd)
 	return t;
 }
 
+struct tokens *
+tokens_of_hand(void)
+{
+	return tokens_new(OF_HAND);
+}
+
+int
+tokens_give(struct tokens *t, struct span token)
+{
+	if (!token_shaped(token))
+		return -WHT_EINVAL;
+	tokens_set(t, token);
+	tokens_tell(t);
+	return 0;
+}
+
+static void
+tokens_on_answer(void *user, const struct auth_answer *answer)
+{
+	struct tokens *t;
+
+	CAST_OBJ(t, user, TOKENS_MAGIC);
+	t->ended = answer->status == 401 || answer->status == 403;
+	snprintf(t->trouble, sizeof(t->trouble), "%s", answer->sentence);
+	if (answer->token.n && token_shaped(answer->token)) {
+		tokens_set(t, answer->token);
+		if (answer->id.n)
+			snprintf(t->id, sizeof(t->id), "%.*s", SPAN_FMT(answer->id));
+		snprintf(t->server, sizeof(t->server), "%.*s", SPAN_FMT(answer->server));
+	} else if (!t->trouble[0]) {
+		snprintf(t->trouble, sizeof(t->trouble), "its answer holds no token");
+	}
+	if (t->trouble[0])
+		log_warn(NULL, "no token from the Auth service: %s", t->trouble);
+	tokens_tell(t);
+}
+
+struct tokens *
+tokens_of_auth(struct loop *loop, const struct auth_config *config, char *error, size_t max)
+{
+	struct tokens *t = tokens_new(OF_AUTH);
+	char sentence[AUTH_SENTENCE_MAX];
+
+	t->auth = auth_service_new(loop, config, tokens_on_answer, t, sentence);
+	if (t->auth)
+		return t;
+	snprintf(error, max, "%s", sentence);
+	OBJ_FREE(t);
+	return NULL;
+}
+
 void
 tokens_stop(struct tokens *t)
 {
 	CHECK_OBJ(t, TOKENS_MAGIC);
 	t->on_news = NULL;
+	if (t->auth)
+		auth_service_stop(t->auth);
 	if (t->lines)
 		lines_stop(t->lines);
 }
@@ -139,6 +211,8 @@ tokens_free(struct tokens **tp)
 	TAKE_OBJ(t, tp, TOKENS_MAGIC);
 	if (t->lines)
 		lines_free(&t->lines);
+	if (t->auth)
+		auth_service_free(&t->auth);
 	explicit_bzero(t->text, t->n);
 	OBJ_FREE(t);
 }
@@ -187,11 +261,24 @@ tokens_reread(struct tokens *t)
 	explicit_bzero(text, sizeof(text));
 }
 
+/* Nothing that would only be refused: the service is asked for another, meanwhile there is none. */
+static void
+tokens_ask_unless_good(struct tokens *t)
+{
+	if (t->n && (t->expiry == 0 || t->expiry > clock_wall_ms() / 1000 + SPARE_S))
+		return;
+	t->n = 0;
+	t->trouble[0] = '\0';
+	auth_service_ask(t->auth);
+}
+
 struct span
 tokens_take(struct tokens *t)
 {
 	if (t->kind == OF_FILE)
 		tokens_reread(t);
+	if (t->kind == OF_AUTH)
+		tokens_ask_unless_good(t);
 	t->fresh = false;
 	return span_of(t->text, t->n);
 }
@@ -202,12 +289,80 @@ tokens_fresh(const struct tokens *t)
 	return t->fresh;
 }
 
+void
+tokens_refused(struct tokens *t)
+{
+	if (t->kind == OF_AUTH)
+		t->n = 0;
+}
+
+void
+tokens_renew(struct tokens *t)
+{
+	if (t->kind == OF_AUTH)
+		auth_service_ask(t->auth);
+	if (t->kind == OF_FILE) {
+		tokens_reread(t);
+		tokens_tell(t);
+	}
+}
+
+const char *
+tokens_id(const struct tokens *t)
+{
+	return t->id;
+}
+
+const char *
+tokens_server(const struct tokens *t)
+{
+	return t->server;
+}
+
+int64_t
+tokens_expiry(const struct tokens *t)
+{
+	return t->n ? t->expiry : 0;
+}
+
+const char *
+tokens_trouble(const struct tokens *t)
+{
+	return t->trouble;
+}
+
+const char *
+tokens_source(const struct tokens *t)
+{
+	static const char *const sources[] = {
+	    [OF_TEXT] = "nowhere",
+	    [OF_FILE] = "the token file",
+	    [OF_LINES] = "stdin",
+	    [OF_HAND] = "the program",
+	    [OF_AUTH] = "the Auth service",
+	};
+
+	return sources[t->kind];
+}
+
 enum tokens_hope
 tokens_hope(const struct tokens *t)
 {
-	if (t->kind == OF_FILE)
+	switch (t->kind) {
+	case OF_FILE:
 		return TOKENS_RETRY;
-	return t->kind == OF_LINES && !t->ended ? TOKENS_WAIT : TOKENS_NEVER;
+	case OF_LINES:
+		return t->ended ? TOKENS_NEVER : TOKENS_WAIT;
+	case OF_HAND:
+		return TOKENS_WAIT;
+	case OF_AUTH:
+		if (t->ended)
+			return TOKENS_NEVER;
+		return auth_service_asking(t->auth) ? TOKENS_WAIT : TOKENS_RETRY;
+	case OF_TEXT:
+		break;
+	}
+	return TOKENS_NEVER;
 }
 
 bool

@@ -1,330 +1,284 @@
 /* whclient - makes a local port reachable through a webhooktunnel server.
  *
- * main() only reads the command line and puts the pieces together: tokens say who we are, keepup
- * keeps the tunnel up, forward carries its streams. */
-#include <getopt.h>
+ * main() only reads what is wanted, from three places, and gives it to libwhclient; what comes back
+ * are events, which the screen or say.c tell. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "auth/tunnel_id.h"
 #include "base/log.h"
-#include "cli/keepup.h"
+#include "cli/check.h"
+#include "cli/command.h"
+#include "cli/exit.h"
+#include "cli/live.h"
+#include "cli/login.h"
+#include "cli/profile.h"
+#include "cli/say.h"
 
-enum option_id {
-#define OPTION(NAME, letter, word, argument, help) OPT_##NAME,
-#include "cli/option_tbl.h"
-#undef OPTION
-	OPT_COUNT
-};
-
-static const struct {
-	char letter;
-	const char *word, *argument, *help;
-} options[] = {
-#define OPTION(NAME, letter, word, argument, help) {letter, word, argument, help},
-#include "cli/option_tbl.h"
-#undef OPTION
-};
-
-static const struct {
-	int code;
-	const char *text;
-} leaves[] = {
-#define LEAVE(NAME, code, text) {code, text},
-#include "cli/exit_tbl.h"
-#undef LEAVE
-};
-
-enum { LETTER_BASE = 256 }; /* getopt_long's value of an option is LETTER_BASE + its number */
-
-struct command {
-	const char *id;
-	struct place server, target;
-	struct tokens *tokens;
-	const char *token_file, *ca;
-	bool has_token, insecure, insecure_target, once;
-	uint64_t max_elapsed_ms;
-	enum log_level level;
-};
-
-static struct loop *loop;
-
-/* ---- words ---- */
-
-static void
-print_help(void)
-{
-	printf("usage: whclient [OPTION...] SERVER ID TARGET\n\n"
-	       "Registers ID with the webhooktunnel SERVER (https://host[:port]), prints the URL "
-	       "under\n"
-	       "which TARGET is then reachable, and carries its requests until stopped.\n"
-	       "TARGET is a local port, host:port, http://host[:port], https://host[:port] or "
-	       "unix:/path.\n"
-	       "Without --token and --token-file, each line on stdin is a token for the next "
-	       "registration.\n\n");
-	for (int i = 0; i < OPT_COUNT; i++) {
-		const char *argument = options[i].argument ? options[i].argument : "";
-		char letter[] = {'-', options[i].letter, ',', '\0'};
-		char words[40];
-
-		snprintf(words, sizeof(words), "--%s%s%s", options[i].word, argument[0] ? " " : "",
-		    argument);
-		printf(
-		    "  %3s %-22s  %s\n", options[i].letter ? letter : "", words, options[i].help);
-	}
-	printf("\nexit status:\n");
-	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++)
-		printf("  %d  %s\n", leaves[i].code, leaves[i].text);
-}
+static struct whc *whc;
+static struct live *live; /* NULL: no screen */
 
 static _Noreturn void
 die_of_usage(const char *about, const char *wrong)
 {
+	if (live)
+		live_close(&live);
 	fprintf(stderr, "whclient: %s%s%s\nwhclient --help says how.\n", about,
 	    about[0] ? ": " : "", wrong);
 	exit(LEAVE_USAGE);
 }
 
-/* ---- the command line ---- */
+/* ---- what is wanted ---- */
 
-/* Takes the token, and out of the process list with it. */
+/* The command line, then the environment, then the profile. */
 static void
-take_token(struct command *c, char *argument)
+resolve(struct settings *s, const struct command *c, const char *profile)
 {
-	if (c->tokens)
-		tokens_free(&c->tokens);
-	c->tokens = tokens_of_text(argument);
-	memset(argument, '*', strlen(argument));
-	if (!c->tokens)
-		die_of_usage("--token", "this cannot be a token");
-	c->has_token = true;
+	char path[PROFILE_PATH_MAX] = "", error[PROFILE_ERROR_MAX];
+	const char *config, *name;
+	int result;
+
+	settings_inherit(s, &c->settings);
+	if (!profile || c->verb != COMMAND_START)
+		settings_inherit_environment(s);
+	config = settings_text(s, OPT_CONFIG);
+	name = profile ? profile : settings_text(s, OPT_PROFILE);
+	if (config)
+		snprintf(path, sizeof(path), "%s", config);
+	else if (!profile_path(path))
+		return;
+	result = profile_read(path, name ? name : PROFILE_DEFAULT, s, error);
+	if (result < 0)
+		die_of_usage(path, error);
+	settings_inherit_environment(s);
 }
 
-static uint64_t
-parse_seconds(const char *text)
+/* With these shapes of the command line, where the token comes from is not for the environment to
+ * say.
+ */
+static bool
+choose_source(struct settings *s, const struct command *c)
 {
-	uint64_t seconds;
+	bool given =
+	    settings_text(&c->settings, OPT_TOKEN) || settings_text(&c->settings, OPT_TOKEN_FILE);
 
-	if (span_u64(span_str(text), 1000 * 1000 * 1000, &seconds) || seconds == 0)
-		die_of_usage("--max-elapsed", "a whole number of seconds is wanted");
-	return seconds * 1000;
+	if (settings_text(&c->settings, OPT_TOKEN))
+		settings_clear(s, OPT_TOKEN_FILE);
+	else if (settings_text(s, OPT_TOKEN_FILE))
+		settings_clear(s, OPT_TOKEN);
+	if (c->of_old || (c->successor && !given)) {
+		settings_clear(s, OPT_TOKEN);
+		settings_clear(s, OPT_TOKEN_FILE);
+	}
+	if (c->of_old && !settings_text(s, OPT_ROOT_URL)) {
+		settings_clear(s, OPT_ID);
+		settings_clear(s, OPT_SERVER);
+	}
+	return c->successor ? !given
+			    : !settings_text(s, OPT_TOKEN) && !settings_text(s, OPT_TOKEN_FILE) &&
+				  !settings_text(s, OPT_CLIENT_ID);
+}
+
+static int
+check(const struct command *c)
+{
+	struct whc_tunnel t = {.token_fd = -1};
+
+	resolve(&t.settings, c, c->nnames ? c->names[0] : NULL);
+	choose_source(&t.settings, c);
+	return check_run(&t) ? LEAVE_OK : LEAVE_FAILED;
+}
+
+static int
+login(struct command *c)
+{
+	const char *profile = settings_text(&c->settings, OPT_PROFILE);
+	const char *config = settings_text(&c->settings, OPT_CONFIG);
+	char path[PROFILE_PATH_MAX];
+
+	if (!config)
+		config = getenv("WHT_CONFIG");
+	if (config)
+		snprintf(path, sizeof(path), "%s", config);
+	else if (!profile_path(path))
+		die_of_usage("login", "there is no home directory: --config says where to write");
+	return (int)login_run(
+	    c->login_url, &c->settings, path, profile ? profile : PROFILE_DEFAULT);
+}
+
+static void
+add_tunnel(const struct command *c, const char *profile, bool *stdin_taken)
+{
+	struct whc_tunnel *t = whc_tunnel(whc);
+	struct settings s = {0};
+	bool from_stdin;
+
+	resolve(&s, c, profile);
+	from_stdin = choose_source(&s, c);
+	if (from_stdin && (*stdin_taken || live))
+		die_of_usage(profile ? profile : "",
+		    "there is no token: whclient login, --token-file or WHT_TOKEN");
+	*stdin_taken |= from_stdin;
+	for (int i = 0; i < OPT_COUNT; i++) {
+		for (int j = 0; j < SETTING_VALUES_MAX && s.values[i][j]; j++) {
+			if (option_infos[i].kind & OPT_TUNNEL)
+				whc_set(t, option_infos[i].word, s.values[i][j]);
+		}
+	}
+	if (from_stdin)
+		whc_tokens_from(t, STDIN_FILENO);
+	settings_free(&s);
 }
 
 static enum log_level
-parse_level(const char *text)
+read_level(const struct settings *s)
 {
-	int level = log_level_parse(span_str(text));
+	const char *text = settings_text(s, OPT_LOG_LEVEL);
+	int level = text ? log_level_parse(span_str(text)) : LVL_INFO;
 
 	if (level < 0)
 		die_of_usage("--log-level", "debug, info, warn or error is wanted");
-	return (enum log_level)level;
+	return settings_on(s, OPT_VERBOSE) ? LVL_DEBUG : (enum log_level)level;
 }
 
+/* ---- signals ---- */
+
+static sigset_t endings;
+
 static void
-take_option(struct command *c, enum option_id option, char *argument)
+block_endings(void)
 {
-	switch (option) {
-	case OPT_TOKEN:
-		take_token(c, argument);
-		break;
-	case OPT_TOKEN_FILE:
-		c->token_file = argument;
-		break;
-	case OPT_CA:
-		c->ca = argument;
-		break;
-	case OPT_INSECURE:
-		c->insecure = true;
-		break;
-	case OPT_INSECURE_TARGET:
-		c->insecure_target = true;
-		break;
-	case OPT_MAX_ELAPSED:
-		c->max_elapsed_ms = parse_seconds(argument);
-		break;
-	case OPT_ONCE:
-		c->once = true;
-		break;
-	case OPT_LOG_LEVEL:
-		c->level = parse_level(argument);
-		break;
-	case OPT_HELP:
-		print_help();
-		exit(LEAVE_OK);
-	case OPT_VERSION:
-		puts("whclient " WHT_VERSION);
-		exit(LEAVE_OK);
-	case OPT_COUNT:
-		break;
-	}
+	sigemptyset(&endings);
+	sigaddset(&endings, SIGINT);
+	sigaddset(&endings, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &endings, NULL);
 }
 
-static void
-read_options(struct command *c, int argc, char **argv)
+/* A thread of its own, for what a signal causes takes a lock. */
+static void *
+wait_for_endings(void *arg)
 {
-	struct option longs[OPT_COUNT + 1] = {0};
-	char shorts[2 * OPT_COUNT + 1] = "";
-	int value;
+	int signum;
 
-	for (int i = 0; i < OPT_COUNT; i++) {
-		int wants = options[i].argument ? required_argument : no_argument;
-
-		longs[i] = (struct option){options[i].word, wants, NULL, LETTER_BASE + i};
-		if (options[i].letter)
-			snprintf(shorts + strlen(shorts), 3, "%c%s", options[i].letter,
-			    options[i].argument ? ":" : "");
-	}
-	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (value == '?')
-			die_of_usage("", "see above");
-		for (int i = 0; i < OPT_COUNT; i++) {
-			if (value == LETTER_BASE + i || value == options[i].letter)
-				take_option(c, (enum option_id)i, optarg);
-		}
-	}
-}
-
-static void
-read_operands(struct command *c, int argc, char **argv)
-{
-	const char *wrong;
-
-	if (argc - optind != 3)
-		die_of_usage("", "SERVER, ID and TARGET are wanted, and nothing else");
-	if ((wrong = place_of_server(argv[optind], &c->server)))
-		die_of_usage(argv[optind], wrong);
-	c->id = argv[optind + 1];
-	if (!tunnel_id_valid(span_str(c->id)))
-		die_of_usage(c->id,
-		    "an id is 1 to 128 characters of A-Z a-z 0-9 _ ~ . % -, not . or .., "
-		    "and does not begin with __");
-	if ((wrong = place_of_target(argv[optind + 2], &c->target)))
-		die_of_usage(argv[optind + 2], wrong);
-	if (c->has_token && c->token_file)
-		die_of_usage("", "--token and --token-file exclude each other");
-	if (c->token_file && access(c->token_file, R_OK) < 0)
-		die_of_usage(c->token_file, "the token file cannot be read");
+	(void)arg;
+	sigwait(&endings, &signum);
+	log_info(NULL, "stopping; once more stops at once");
+	whc_stop(whc);
+	sigwait(&endings, &signum);
+	log_stop();
+	_exit(LEAVE_OK);
 }
 
 /* ---- the life ---- */
 
-static struct tls_context *
-make_tls(bool wanted, const char *ca, bool insecure)
-{
-	struct tls_context *tls;
-	char error[TLS_ERROR_MAX];
+struct teller {
+	struct say say;
+	char last[1024]; /* what has to be said when the screen is gone */
+};
 
-	if (!wanted)
-		return NULL;
-	tls = tls_client_new(ca, insecure, error);
-	if (!tls) {
-		fprintf(stderr, "whclient: %s\n", error);
-		exit(LEAVE_FAILED);
-	}
-	return tls;
+static void
+on_event(void *user, const struct whc_event *e)
+{
+	struct teller *teller = user;
+
+	if (e->type == WHC_OVER && e->status == LEAVE_USAGE)
+		snprintf(
+		    teller->last, sizeof(teller->last), "%s\nwhclient --help says how.", e->text);
+	else if (e->type == WHC_OVER && e->status && live)
+		snprintf(teller->last, sizeof(teller->last), "%s", e->text);
+	say_event(&teller->say, e);
+	if (live)
+		live_event(live, e);
+}
+
+/* A thread that waits for keys and signals; which one, is a matter of the terminal. */
+static void
+run_with_screen(struct teller *teller, int *result)
+{
+	teller->say.quiet = true;
+	live_start(live, whc);
+	*result = whc_run(whc);
+	live_close(&live);
 }
 
 static void
-warn_of_risks(const struct command *c)
+run_plain(int *result)
 {
-	if (c->server.tls && c->insecure)
-		log_warn(NULL,
-		    "--insecure: anybody on the way can pose as the server and read the token");
-	if (!c->server.tls && !c->server.loopback)
-		log_warn(NULL, "http: anybody on the way can read the token and all traffic");
-	if (c->target.tls && c->insecure_target)
-		log_warn(NULL, "--insecure-target: the target's certificate is not verified");
+	pthread_t waiter;
+
+	pthread_create(&waiter, NULL, wait_for_endings, NULL);
+	*result = whc_run(whc);
+	pthread_cancel(waiter);
+	pthread_join(waiter, NULL);
 }
 
-static void
-on_signal(void *user, int signum)
+static int
+run(const struct command *c)
 {
-	static bool again;
+	struct teller teller = {.say = {.json = settings_on(&c->settings, OPT_JSON),
+				    .out_file = settings_text(&c->settings, OPT_OUT_FILE)}};
+	bool stdin_taken = false;
+	int result;
 
-	(void)signum;
-	if (again) {
-		log_stop();
-		_exit(LEAVE_OK);
-	}
-	again = true;
-	log_info(NULL, "stopping; once more stops at once");
-	keepup_stop(user);
-}
-
-static void
-raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static struct tokens *
-make_tokens(const struct command *c)
-{
-	if (c->tokens)
-		return c->tokens;
-	return c->token_file ? tokens_of_file(c->token_file) : tokens_of_lines(loop, STDIN_FILENO);
-}
-
-static enum leave
-serve(struct command *c)
-{
-	bool trust = c->insecure_target || c->target.loopback;
-	struct tls_context *server_tls = make_tls(c->server.tls, c->ca, c->insecure);
-	struct tls_context *target_tls = make_tls(c->target.tls, NULL, trust);
-	struct keepup_config config = {
-	    .loop = loop,
-	    .server = &c->server,
-	    .tls = server_tls,
-	    .id = c->id,
-	    .tokens = c->tokens = make_tokens(c),
-	    .forwarder = forwarder_new(loop, &c->target, target_tls),
-	    .once = c->once,
-	    .max_elapsed_ms = c->max_elapsed_ms,
-	};
-	struct keepup *keepup = keepup_new(&config);
-	enum leave result;
-
-	loop_on_signal(loop, SIGINT, on_signal, keepup);
-	loop_on_signal(loop, SIGTERM, on_signal, keepup);
-	warn_of_risks(c);
-	keepup_start(keepup);
-	loop_run(loop);
-	result = keepup_result(keepup);
-	tokens_stop(c->tokens);
-	loop_run_down(loop);
-	keepup_free(&keepup);
-	forwarder_free(&config.forwarder);
-	tokens_free(&c->tokens);
-	if (server_tls)
-		tls_unref(&server_tls);
-	if (target_tls)
-		tls_unref(&target_tls);
+	whc = whc_new();
+	for (int i = 0; i < c->nnames; i++)
+		add_tunnel(c, c->names[i], &stdin_taken);
+	if (c->nnames == 0)
+		add_tunnel(c, NULL, &stdin_taken);
+	whc_on_event(whc, on_event, &teller);
+	if (live)
+		run_with_screen(&teller, &result);
+	else
+		run_plain(&result);
+	whc_free(whc);
+	if (teller.last[0])
+		fprintf(stderr, "whclient: %s\n", teller.last);
 	return result;
+}
+
+/* In a terminal, unless lines are wanted; stdin must not be needed for tokens. */
+static bool
+wants_screen(const struct command *c)
+{
+	return c->verb != COMMAND_LOGIN && !settings_on(&c->settings, OPT_CHECK) &&
+	       !settings_on(&c->settings, OPT_PLAIN) && !settings_on(&c->settings, OPT_JSON) &&
+	       !(c->successor && !settings_text(&c->settings, OPT_TOKEN) &&
+		   !settings_text(&c->settings, OPT_TOKEN_FILE));
 }
 
 int
 main(int argc, char **argv)
 {
-	struct command command = {.level = LVL_INFO};
-	enum leave result;
+	struct command command;
+	char error[COMMAND_ERROR_MAX];
+	int result;
 
-	signal(SIGPIPE, SIG_IGN);
-	read_options(&command, argc, argv);
-	read_operands(&command, argc, argv);
-	raise_descriptor_limit();
-	log_start(&(struct log_config){
-	    .logger = "whclient", .fd = STDERR_FILENO, .level = command.level});
-	loop = loop_new();
-	result = serve(&command);
-	loop_free(&loop);
+	if (command_read(&command, argc, argv, error) < 0)
+		die_of_usage(error, error[0] ? "" : "see above");
+	if (settings_on(&command.settings, OPT_HELP)) {
+		command_print_help();
+		return LEAVE_OK;
+	}
+	if (settings_on(&command.settings, OPT_VERSION)) {
+		puts("whclient " WHT_VERSION);
+		return LEAVE_OK;
+	}
+	block_endings();
+	if (wants_screen(&command))
+		live = live_open();
+	log_start(&(struct log_config){.logger = "whclient",
+	    .fd = STDERR_FILENO,
+	    .json = settings_on(&command.settings, OPT_JSON),
+	    .level = live ? LVL_ERROR + 1 : read_level(&command.settings)});
+	if (command.verb == COMMAND_LOGIN)
+		result = login(&command);
+	else if (settings_on(&command.settings, OPT_CHECK))
+		result = check(&command);
+	else
+		result = run(&command);
+	settings_free(&command.settings);
 	log_stop();
-	return (int)result;
+	return result;
 }

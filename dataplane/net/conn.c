@@ -293,6 +293,12 @@ conn_is_tls(const struct conn *c)
 	return c->tls != NULL;
 }
 
+int64_t
+conn_peer_not_after(const struct conn *c)
+{
+	return c->tls ? tls_io_peer_not_after(c->tls) : 0;
+}
+
 const char *
 conn_peer(const struct conn *c)
 {

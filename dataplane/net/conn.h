@@ -104,6 +104,8 @@ uint64_t conn_received(const struct conn *); /* bytes of the user's stream, ever
 uint64_t conn_sent(
     const struct conn *); /* bytes that left for the kernel, ever (TLS overhead included) */
 bool conn_is_tls(const struct conn *);
+/* When the peer's certificate ends, in seconds since 1970; 0: none was shown. */
+int64_t conn_peer_not_after(const struct conn *);
 /* "10.0.0.7:51234", "[::1]:51234" or "unix". Lives as long as the conn. */
 const char *conn_peer(const struct conn *);
 const struct sockaddr *conn_peer_addr(const struct conn *);

@@ -241,3 +241,14 @@ tls_io_shutdown(struct tls_io *io)
 	SSL_shutdown(io->ssl);
 	ERR_clear_error();
 }
+
+int64_t
+tls_io_peer_not_after(const struct tls_io *t)
+{
+	X509 *certificate = SSL_get0_peer_certificate(t->ssl);
+	struct tm tm;
+
+	if (!certificate || !ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm))
+		return 0;
+	return timegm(&tm);
+}

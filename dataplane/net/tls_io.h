@@ -36,6 +36,8 @@ enum tls_result tls_io_read(
     struct tls_io *, char *p, size_t n, size_t *got, char error[TLS_ERROR_MAX]);
 /* All of s becomes one record or more. */
 enum tls_result tls_io_write(struct tls_io *, struct span s, char error[TLS_ERROR_MAX]);
+/* When the peer's certificate ends, in seconds since 1970; 0: none was shown. */
+int64_t tls_io_peer_not_after(const struct tls_io *);
 /* Queues close_notify, once. */
 void tls_io_shutdown(struct tls_io *);
 

@@ -37,7 +37,8 @@ static struct viewer {
 } viewer;
 
 static struct loop *loop;
-static struct place place;
+static struct rules rules = {.nroutes = 1};
+#define place rules.routes[0].place
 static struct forwarder *forwarder;
 static struct link *far, *near;
 static int links;
@@ -273,7 +274,7 @@ begin(enum manners manners)
 
 	loop = loop_new();
 	target_listen(manners);
-	forwarder = forwarder_new(loop, &place, NULL);
+	forwarder = forwarder_new(loop, &rules, NULL, NULL);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	far = make_link(fds[0], WSMUX_SERVER, &far);
 	near = make_link(fds[1], WSMUX_CLIENT, &near);
@@ -294,6 +295,7 @@ end(void **state)
 		listener_close(&target.listener);
 	if (target.conn)
 		conn_close(&target.conn, R_NONE);
+	forwarder_stop(forwarder);
 	loop_run_down(loop);
 	assert_int_equal(links, 0);
 	assert_int_equal(forwarder_streams(forwarder), 0);
@@ -473,7 +475,7 @@ test_a_target_that_hangs_up_ends_the_stream(void **state)
 {
 	(void)state;
 	begin(HANG_UP);
-	viewer_open(0);
+	viewer_open(10);
 	wait_until(viewer_saw_the_end);
 	if (!viewer.done)
 		viewer_end();

@@ -38,7 +38,7 @@ static void
 test_every_option_is_mentioned(void **state)
 {
 	(void)state;
-#define OPTION(NAME, letter, word, argument, help)                                                 \
+#define OPTION(NAME, letter, word, argument, environment, kind, help)                              \
 	if (!strstr(manual, "--" word))                                                            \
 		fail_msg("--" word " is not mentioned");
 #include "cli/option_tbl.h"
