@@ -228,7 +228,7 @@ main(int argc, char **argv)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (argc > 1 && strcmp(argv[1], "__complete") == 0) {
 		leave = complete(&c, argc, argv);
-	} else if (ctl_line_parse(&c.line, argc, argv)) {
+	} else if (ctl_line_parse(&c.line, argc, (const char *const *)argv)) {
 		leave = complain_of_line(&c);
 	} else {
 		look_around(&c);
