@@ -12,7 +12,6 @@
 
 /* An own checkpoint runs when no reader is in the way; SQLite's would run inside a COMMIT. */
 static const char settings[] = "PRAGMA foreign_keys = ON;"
-			       "PRAGMA trusted_schema = OFF;"
 			       "PRAGMA cell_size_check = ON;"
 			       "PRAGMA temp_store = MEMORY;"
 			       "PRAGMA wal_autocheckpoint = 0;"
@@ -124,8 +123,7 @@ db_reader(const char *path)
 	sqlite3 *sql = NULL;
 
 	if (sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
-	    sqlite3_exec(sql, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF", NULL, NULL,
-		NULL) != SQLITE_OK) {
+	    sqlite3_exec(sql, "PRAGMA query_only = ON", NULL, NULL, NULL) != SQLITE_OK) {
 		sqlite3_close(sql);
 		return NULL;
 	}

@@ -476,6 +476,15 @@ ledger_free(struct ledger *l)
 	OBJ_FREE(l);
 }
 
+/* The head in the log, which goes elsewhere, is a witness that whoever can write the file has not.
+ */
+static void
+tell_head(const struct ledger *l, const char *event)
+{
+	log_event(LVL_INFO, event, NULL, LOG_INT("seq", l->audit.kept.seq),
+	    LOG_STR("hash", l->audit.kept.hash));
+}
+
 struct ledger *
 ledger_open(struct loop *loop, const struct ledger_config *config, char error[LEDGER_ERROR_MAX])
 {
@@ -486,6 +495,7 @@ ledger_open(struct loop *loop, const struct ledger_config *config, char error[LE
 		ledger_free(l);
 		return NULL;
 	}
+	tell_head(l, "ledger.open");
 	timer_start(&l->upkeep, LEDGER_UPKEEP_MS);
 	return l;
 }
@@ -523,6 +533,14 @@ lose_the_rest(struct ledger *l)
 	}
 }
 
+/* Nothing is left for the WAL to tell: one file is what there is to back up. */
+static void
+tidy(struct ledger *l)
+{
+	if (ledger_checkpoint(l) == SQLITE_OK)
+		sqlite3_db_config(l->db.sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+}
+
 void
 ledger_close(struct ledger **lp, uint64_t ms)
 {
@@ -532,9 +550,8 @@ ledger_close(struct ledger **lp, uint64_t ms)
 	flush(l, ms);
 	if (l->waiting == 0 && l->mode == LEDGER_WRITING &&
 	    db_meta_set(&l->db, "clean", "1") == SQLITE_OK)
-		ledger_checkpoint(l);
+		tidy(l);
 	lose_the_rest(l);
-	log_event(LVL_INFO, "ledger.closed", NULL, LOG_INT("seq", l->audit.kept.seq),
-	    LOG_STR("hash", l->audit.kept.hash));
+	tell_head(l, "ledger.closed");
 	ledger_free(l);
 }

@@ -13,6 +13,7 @@
 #include "controlplane/dev.h"
 #include "controlplane/pem.h"
 #include "controlplane/publish.h"
+#include "controlplane/recorder.h"
 #include "controlplane/supervisor.h"
 #include "edge/edge.h"
 #include "msg/msg.h"
@@ -29,6 +30,8 @@ struct service {
 	struct config *config;
 	struct policy *policy; /* the one in force */
 	struct addresses addresses;
+	struct recorder_plan plan;
+	struct recorder *recorder;
 	struct loop *loop;
 	struct mailbox *mailbox;
 	struct edge *edge;
@@ -81,6 +84,7 @@ configure(struct service *s)
 
 	s->config = config_load(environ, &report);
 	plan_addresses(s, &report);
+	recorder_plan(&s->plan, s->config, &report);
 	if (s->dev)
 		dev_suggest(s->config, s->addresses.port);
 	s->policy = publish_policy(s->config, &report);
@@ -149,6 +153,7 @@ reload(struct service *s)
 		adopt(s, &config, &policy);
 		log_event(LVL_INFO, "server.reload", NULL);
 	}
+	recorder_reloaded(s->recorder, report.errors);
 	policy_unref(&policy);
 	config_free(&config);
 }
@@ -178,6 +183,7 @@ stop(struct service *s)
 {
 	set_state(s, STOPPED);
 	timer_stop(&s->deadline);
+	recorder_hang_up(s->recorder);
 	edge_free(&s->edge);
 	loop_stop(s->loop);
 }
@@ -227,25 +233,14 @@ on_drained(struct service *s)
 }
 
 static void
-on_admit(struct service *s, const struct msg_admit *asked)
+post(void *user, unsigned worker, struct mail *letter)
 {
-	struct msg_admitted *answer = must_alloc(sizeof(*answer));
+	struct service *s = user;
 
-	answer->mail.type = MSG_ADMITTED;
-	answer->ticket = asked->ticket;
-	answer->why = R_NONE;
-	edge_post(s->edge, asked->worker, &answer->mail);
+	edge_post(s->edge, worker, letter);
 }
 
-static void
-on_row(struct service *s, unsigned worker)
-{
-	struct msg_recorded *answer = must_alloc(sizeof(*answer));
-
-	answer->mail.type = MSG_RECORDED;
-	answer->rows = 1;
-	edge_post(s->edge, worker, &answer->mail);
-}
+static const struct recorder_ops recorder_ops = {.post = post};
 
 static void
 on_mail(void *user, struct mail *mail)
@@ -257,13 +252,13 @@ on_mail(void *user, struct mail *mail)
 		on_drained(s);
 		break;
 	case MSG_ADMIT:
-		on_admit(s, (struct msg_admit *)mail);
+		recorder_on_admit(s->recorder, (struct msg_admit *)mail);
 		break;
 	case MSG_TUNNEL_END:
-		on_row(s, ((struct msg_tunnel_end *)mail)->worker);
+		recorder_on_tunnel_end(s->recorder, (struct msg_tunnel_end *)mail);
 		break;
 	case MSG_REFUSALS:
-		on_row(s, ((struct msg_refusals *)mail)->worker);
+		recorder_on_refusals(s->recorder, (struct msg_refusals *)mail);
 		break;
 	default:
 		wht_panic(__FILE__, __LINE__, msg_name(mail->type));
@@ -353,8 +348,22 @@ start_edge(struct service *s)
 	}
 	s->workers = edge.workers;
 	set_state(s, SERVING);
+	recorder_serve(s->recorder, edge.workers, s->policy->tls != NULL, &recorder_ops, s);
 	announce(s, &edge);
 	return 0;
+}
+
+static int
+open_recorder(struct service *s)
+{
+	char error[LEDGER_ERROR_MAX];
+
+	s->recorder = recorder_open(s->loop, &s->plan, error);
+	if (s->recorder)
+		return 0;
+	log_event(LVL_ERROR, "server.start_failed", NULL, LOG_STR("text", error));
+	fprintf(stderr, "whtd: %s\n", error);
+	return -WHT_EIO;
 }
 
 static int
@@ -364,11 +373,13 @@ serve(struct service *s)
 
 	raise_descriptor_limit();
 	open_loop(s);
-	if (start_edge(s) == 0) {
+	if (open_recorder(s) == 0 && start_edge(s) == 0) {
 		loop_run(s->loop);
 		log_event(LVL_INFO, "server.stop", NULL);
 		status = EXIT_SUCCESS;
 	}
+	if (s->recorder)
+		recorder_close(&s->recorder);
 	close_loop(s);
 	return status;
 }
