@@ -218,11 +218,12 @@ on_stop_signal(void *user, int signum)
 {
 	struct service *s = user;
 
-	(void)signum;
 	if (s->state == SERVING)
 		drain(s);
 	else if (s->state == DRAINING)
 		hurry(s);
+	if (signum != SIGTERM && s->state == DRAINING)
+		hurry(s); /* a person at a keyboard waits for nobody's request */
 }
 
 static void
