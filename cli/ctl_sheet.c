@@ -3,8 +3,9 @@
 #include "base/obj.h"
 
 enum {
-	GAP = 2,      /* spaces between columns */
-	CUT_LEAST = 8 /* a column is not cut below this, or its header */
+	GAP = 2,       /* spaces between columns */
+	CUT_WELL = 24, /* a column is cut to this before others go for it, */
+	CUT_LEAST = 8  /* and to this when there are no others left; or to its header */
 };
 
 struct sheet_row {
@@ -88,25 +89,17 @@ total(const struct sheet *s, const struct layout *l)
 	return sum;
 }
 
-static size_t
-least(const struct sheet_column *c)
-{
-	size_t header = strlen(c->header);
-
-	return header > CUT_LEAST ? header : CUT_LEAST;
-}
-
 /* The widest column that may still be cut, or NULL. */
 static size_t *
-widest(const struct sheet *s, struct layout *l)
+widest(const struct sheet *s, struct layout *l, size_t least)
 {
 	size_t *found = NULL;
 
 	for (size_t i = 0; i < s->ncolumns; i++) {
 		const struct sheet_column *c = &s->columns[i];
 
-		if (c->cut && !l->hidden[i] && l->width[i] > least(c) &&
-		    (!found || l->width[i] > *found))
+		if (c->cut && !l->hidden[i] && l->width[i] > least &&
+		    l->width[i] > strlen(c->header) && (!found || l->width[i] > *found))
 			found = &l->width[i];
 	}
 	return found;
@@ -128,18 +121,31 @@ hide_highest(const struct sheet *s, struct layout *l)
 	return true;
 }
 
-/* Whether a cut is enough decides before a column is hidden: each hiding begins from whole cells.
- */
+/* Cuts from whole cells; true when that is enough. */
+static bool
+cut(const struct sheet *s, const struct layout *whole, size_t width, size_t least, struct layout *l)
+{
+	size_t *column;
+
+	memcpy(l->width, whole->width, sizeof(l->width));
+	while (total(s, l) > width) {
+		column = widest(s, l, least);
+		if (!column)
+			return false;
+		--*column;
+	}
+	return true;
+}
+
+/* The cells that stay are better read than many that are cut to nothing. */
 static void
 fit(const struct sheet *s, const struct layout *whole, size_t width, struct layout *l)
 {
 	do {
-		size_t *cut;
-
-		memcpy(l->width, whole->width, sizeof(l->width));
-		while (total(s, l) > width && (cut = widest(s, l)))
-			--*cut;
-	} while (total(s, l) > width && hide_highest(s, l));
+		if (cut(s, whole, width, CUT_WELL, l))
+			return;
+	} while (hide_highest(s, l));
+	cut(s, whole, width, CUT_LEAST, l);
 }
 
 static void
