@@ -184,6 +184,8 @@ db_step(struct db *db, enum db_statement which, const char *types, ...)
 void
 db_end(struct db *db, enum db_statement which)
 {
+	if (!db->prepared[which])
+		return;
 	sqlite3_reset(db->prepared[which]);
 	sqlite3_clear_bindings(db->prepared[which]);
 }
