@@ -214,10 +214,10 @@ leave_of_status(long status)
 		return CTL_LEAVE_DENIED;
 	case 404:
 	case 409:
-	case 410:
+	case 422:
 		return CTL_LEAVE_NO;
-	case 429:
 	case 503:
+	case 504:
 		return CTL_LEAVE_BUSY;
 	default:
 		return status >= 200 && status < 300 ? CTL_LEAVE_OK : CTL_LEAVE_FAILED;

@@ -5,7 +5,8 @@
 enum {
 	GAP = 2,       /* spaces between columns */
 	CUT_WELL = 24, /* a column is cut to this before others go for it, */
-	CUT_LEAST = 8  /* and to this when there are no others left; or to its header */
+	CUT_LEAST = 8  /* and to this when there are no others left; or to its header. After that
+			  anything is cut */
 };
 
 struct sheet_row {
@@ -89,17 +90,27 @@ total(const struct sheet *s, const struct layout *l)
 	return sum;
 }
 
+/* How far cutting may go. */
+struct scissors {
+	size_t least; /* a column keeps as much */
+	bool all;     /* those as well that should not be cut, and headers */
+};
+
+static bool
+may_cut(const struct sheet_column *c, size_t width, const struct scissors *how)
+{
+	return width > how->least && (how->all || (c->cut && width > strlen(c->header)));
+}
+
 /* The widest column that may still be cut, or NULL. */
 static size_t *
-widest(const struct sheet *s, struct layout *l, size_t least)
+widest(const struct sheet *s, struct layout *l, const struct scissors *how)
 {
 	size_t *found = NULL;
 
 	for (size_t i = 0; i < s->ncolumns; i++) {
-		const struct sheet_column *c = &s->columns[i];
-
-		if (c->cut && !l->hidden[i] && l->width[i] > least &&
-		    l->width[i] > strlen(c->header) && (!found || l->width[i] > *found))
+		if (!l->hidden[i] && may_cut(&s->columns[i], l->width[i], how) &&
+		    (!found || l->width[i] > *found))
 			found = &l->width[i];
 	}
 	return found;
@@ -123,13 +134,14 @@ hide_highest(const struct sheet *s, struct layout *l)
 
 /* Cuts from whole cells; true when that is enough. */
 static bool
-cut(const struct sheet *s, const struct layout *whole, size_t width, size_t least, struct layout *l)
+cut(const struct sheet *s, const struct layout *whole, size_t width, struct scissors how,
+    struct layout *l)
 {
 	size_t *column;
 
 	memcpy(l->width, whole->width, sizeof(l->width));
 	while (total(s, l) > width) {
-		column = widest(s, l, least);
+		column = widest(s, l, &how);
 		if (!column)
 			return false;
 		--*column;
@@ -142,10 +154,11 @@ static void
 fit(const struct sheet *s, const struct layout *whole, size_t width, struct layout *l)
 {
 	do {
-		if (cut(s, whole, width, CUT_WELL, l))
+		if (cut(s, whole, width, (struct scissors){.least = CUT_WELL}, l))
 			return;
 	} while (hide_highest(s, l));
-	cut(s, whole, width, CUT_LEAST, l);
+	if (!cut(s, whole, width, (struct scissors){.least = CUT_LEAST}, l))
+		(void)cut(s, whole, width, (struct scissors){.least = 1, .all = true}, l);
 }
 
 static void

@@ -86,7 +86,7 @@ STATUS = {"version": "0.1.0", "state": "serving", "uptime_s": 192, "tunnels": 2,
 
 def test_status_is_read_by_people_and_by_programs(wht, ctl):
     text = ctl("status").stdout
-    assert re.search(r"^state +\S+$", text, re.M) and re.search(r"^uptime s? *\S+", text, re.M), text
+    assert re.search(r"^state +\S+$", text, re.M) and re.search(r"^uptime +\S+", text, re.M), text
     status = json.loads(ctl("status", "--json").stdout)
     assert status["workers"] == wht.workers and status["ledger"]["troubled"] is False
 
@@ -223,7 +223,8 @@ def test_a_socket_of_somebody_else_names_the_group(stub):
     assert ran.returncode == AWAY and "Its folder is closed" in ran.stderr
 
 
-@pytest.mark.parametrize("status, leave", [(400, USAGE), (403, DENIED), (404, NO), (429, BUSY), (500, FAILED), (503, BUSY)])
+@pytest.mark.parametrize("status, leave", [(400, USAGE), (403, DENIED), (404, NO), (409, NO), (422, NO),
+                                           (500, FAILED), (503, BUSY), (504, BUSY)])
 def test_what_the_service_refuses_is_said_in_its_words(stub, status, leave):
     refusing = stub({"GET /v1/status": (status, {"error": "x", "message": "it is \x1b[31mso", "hint": "do that"})})
     assert whtctl("-s", refusing.path, "status", expect=leave).stderr == "whtctl: it is \\x1b[31mso\ndo that\n"
