@@ -119,7 +119,7 @@ def test_a_killed_tunnel_is_gone_at_once_and_may_come_back(wht, ctl):
 def test_a_ban_ends_what_it_matches_and_keeps_it_out(wht, ctl):
     tunnel = wht.tunnel("ctl-banned-1")
     said = ctl("ban", "add", "ctl-banned-*", "--for", "2h", "--reason", "abuse").stdout
-    assert re.fullmatch(r"ctl-banned-\* is banned until .* \(in 1h59m|2h00m\); 1 tunnel ended\n", said) or "1 tunnel ended" in said, said
+    assert re.fullmatch(r"ctl-banned-\* is banned until [-\d]+ [:\d]+ \(in (1h59m|2h00m)\); 1 tunnel ended\n", said), said
     tunnel.expect_over(1008)
     assert Tunnel(wht.port, "ctl-banned-2").status == 403
     line = ctl("ban", "list", "--no-header").stdout
@@ -147,7 +147,6 @@ def test_follow_prints_rows_as_they_come(wht, ctl):
                                  stdout=subprocess.PIPE, text=True)
     try:
         for id in ("ctl-follow-1", "ctl-follow-2"):
-            time.sleep(0.3)
             wht.tunnel(id)
             end = time.monotonic() + DEADLINE
             while json.loads(following.stdout.readline())["subject"] != id:
