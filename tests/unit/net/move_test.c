@@ -361,12 +361,18 @@ test_undelivered_tls_bundle_leaves_nothing(void **state)
 
 /* ---- two threads ---- */
 
-enum { TRAVELLERS = 2000, HOPS = 6, WORDS = 24 };
+enum {
+	TRAVELLERS = 2000,
+	TLS_EVERY = 10, /* so many of them speak TLS */
+	HOPS = 6,
+	WORDS = 24,
+};
 
 /* What a viewer's connection is to a worker: it echoes, and after some bytes it moves to the other
  * one. */
 struct traveller {
 	struct mail mail;
+	int fd; /* before it is a conn */
 	struct conn *c;
 	struct conn_bundle *bundle;
 	int hops, number;
@@ -449,16 +455,29 @@ static const struct conn_ops traveller_ops = {
     .on_gone = traveller_on_gone,
 };
 
+/* A letter brings one that arrives from the street, or from the other station, or the end. */
+enum { ARRIVES, CHANGES, CLOSING_TIME };
+
 static void
-station_on_mail(void *user, struct mail *mail)
+station_on_letter(void *user, struct mail *mail)
 {
 	struct station *s = user;
 	struct traveller *t = (struct traveller *)mail;
 
-	atomic_fetch_add(&arrived, 1);
-	t->c = conn_adopt(s->loop, &t->bundle, &traveller_ops, t);
+	if (mail->type == CLOSING_TIME) {
+		loop_stop(s->loop);
+		return;
+	}
+	if (mail->type == CHANGES) {
+		atomic_fetch_add(&arrived, 1);
+		t->c = conn_adopt(s->loop, &t->bundle, &traveller_ops, t);
+	} else {
+		t->c = conn_accept(
+		    s->loop, t->fd, t->number % TLS_EVERY ? NULL : server, &traveller_ops, t);
+	}
 	if (!t->c)
 		abort();
+	mail->type = CHANGES;
 }
 
 static void
@@ -466,18 +485,6 @@ drop(struct mail *mail)
 {
 	(void)mail;
 	abort();
-}
-
-/* A letter with type 1 ends the station. */
-static void
-station_on_letter(void *user, struct mail *mail)
-{
-	struct station *s = user;
-
-	if (mail->type == 1)
-		loop_stop(s->loop);
-	else
-		station_on_mail(s, mail);
 }
 
 static void *
@@ -493,78 +500,128 @@ station_run(void *user)
 	return NULL;
 }
 
-/* Says its words in two halves, and hears them again. */
+/* The other end of a traveller: it waits, on the test's own thread. */
+struct friend
+{
+	int fd;
+	SSL *ssl; /* NULL: plain */
+	char heard[WORDS];
+	size_t n;
+};
+
+static struct friend friends[TRAVELLERS];
+
 static void
-walk(int *peers, char (*heard)[WORDS], size_t *n, bool second)
+friend_meet(struct friend *f, struct traveller *t, SSL_CTX *tls)
+{
+	struct timeval patience = {.tv_sec = 60};
+	int fds[2];
+
+	tcp_pair(fds);
+	t->fd = fds[0];
+	*f = (struct friend){.fd = fds[1]};
+	setsockopt(f->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	assert_true(mailbox_post(stations[0].box, &t->mail));
+	if (!tls)
+		return;
+	f->ssl = SSL_new(tls);
+	SSL_set_fd(f->ssl, f->fd);
+	assert_int_equal(SSL_connect(f->ssl), 1);
+}
+
+static void
+friend_say(struct friend *f, const char *p, int n)
+{
+	assert_int_equal(f->ssl ? SSL_write(f->ssl, p, n) : send(f->fd, p, (size_t)n, 0), n);
+}
+
+static void
+friend_hear(struct friend *f, size_t all)
+{
+	while (f->n < all) {
+		char *p = f->heard + f->n;
+		int want = (int)(all - f->n);
+		ssize_t got = f->ssl ? SSL_read(f->ssl, p, want) : recv(f->fd, p, (size_t)want, 0);
+
+		assert_true(got > 0);
+		f->n += (size_t)got;
+	}
+}
+
+/* The end, and nothing but the end. */
+static void
+friend_part(struct friend *f)
+{
+	char p;
+
+	if (f->ssl)
+		SSL_shutdown(f->ssl);
+	shutdown(f->fd, SHUT_WR);
+	assert_int_equal(f->ssl ? SSL_read(f->ssl, &p, 1) : recv(f->fd, &p, 1, 0), 0);
+	SSL_free(f->ssl);
+	close(f->fd);
+}
+
+/* Everybody says a half of his words, and hears them again. */
+static void
+friends_talk(size_t half)
 {
 	char words[WORDS];
 
 	for (int i = 0; i < TRAVELLERS; i++) {
 		pattern_fill(words, WORDS, (uint64_t)i);
-		assert_int_equal(
-		    send(peers[i], words + (second ? WORDS / 2 : 0), WORDS / 2, 0), WORDS / 2);
+		friend_say(&friends[i], words + half * WORDS / 2, WORDS / 2);
 	}
-	if (second)
-		for (int i = 0; i < TRAVELLERS; i++)
-			shutdown(peers[i], SHUT_WR);
 	for (int i = 0; i < TRAVELLERS; i++) {
-		size_t all = second ? WORDS : WORDS / 2;
-
-		while (n[i] < all) {
-			ssize_t got = recv(peers[i], heard[i] + n[i], WORDS - n[i], 0);
-
-			assert_true(got > 0);
-			n[i] += (size_t)got;
-		}
-		pattern_fill(words, all, (uint64_t)i);
-		assert_memory_equal(words, heard[i], all);
+		friend_hear(&friends[i], (half + 1) * WORDS / 2);
+		pattern_fill(words, WORDS, (uint64_t)i);
+		assert_memory_equal(words, friends[i].heard, friends[i].n);
 	}
 }
 
-/* Thousands of connections to and fro between two threads while their peers talk. */
 static void
-test_two_thousand_connections_travel(void **state)
+stations_open(pthread_t threads[2])
 {
-	static int peers[TRAVELLERS];
-	static char heard[TRAVELLERS][WORDS];
-	static size_t n[TRAVELLERS];
-	struct mail stop[2] = {{.type = 1}, {.type = 1}};
-	pthread_t threads[2];
-
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		stations[i].loop = loop_new();
 		stations[i].box = mailbox_new(stations[i].loop, station_on_letter, &stations[i]);
 	}
 	stations[0].other = stations[1].box;
 	stations[1].other = stations[0].box;
-	for (int i = 0; i < TRAVELLERS; i++) {
-		struct timeval patience = {.tv_sec = 60};
-		int fds[2];
-
-		tcp_pair(fds);
-		peers[i] = fds[1];
-		setsockopt(peers[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-		travellers[i].number = i;
-		travellers[i].c =
-		    conn_accept(stations[0].loop, fds[0], NULL, &traveller_ops, &travellers[i]);
-		assert_non_null(travellers[i].c);
-	}
 	for (int i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, station_run, &stations[i]);
-	walk(peers, heard, n, false);
-	walk(peers, heard, n, true);
-	for (int i = 0; i < TRAVELLERS; i++) {
-		char p;
+}
 
-		assert_int_equal(
-		    recv(peers[i], &p, 1, 0), 0); /* the end, and nothing but the end */
-		close(peers[i]);
-	}
+static void
+stations_close(pthread_t threads[2])
+{
+	struct mail end[2] = {{.type = CLOSING_TIME}, {.type = CLOSING_TIME}};
+
 	for (int i = 0; i < 2; i++)
-		assert_true(mailbox_post(stations[i].box, &stop[i]));
+		assert_true(mailbox_post(stations[i].box, &end[i]));
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
+}
+
+/* Thousands of connections to and fro between two threads while their friends talk to them. */
+static void
+test_two_thousand_connections_travel(void **state)
+{
+	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+	pthread_t threads[2];
+
+	(void)state;
+	stations_open(threads);
+	for (int i = 0; i < TRAVELLERS; i++) {
+		travellers[i].number = i;
+		friend_meet(&friends[i], &travellers[i], i % TLS_EVERY ? NULL : tls);
+	}
+	friends_talk(0);
+	friends_talk(1);
+	for (int i = 0; i < TRAVELLERS; i++)
+		friend_part(&friends[i]);
+	stations_close(threads);
+	SSL_CTX_free(tls);
 	assert_int_equal(stations[0].gone + stations[1].gone, TRAVELLERS);
 	assert_int_equal(atomic_load(&arrived), atomic_load(&departed));
 	assert_in_range(atomic_load(&arrived), TRAVELLERS * 2, TRAVELLERS * HOPS);

@@ -149,7 +149,7 @@ raw_judge(struct raw *r, int ret)
 static int
 raw_shake(struct raw *r)
 {
-	int ret;
+	int ret = -1;
 
 	raw_begin(r);
 	raw_call(r, ret, SSL_do_handshake(r->ssl));
@@ -159,7 +159,7 @@ raw_shake(struct raw *r)
 static int
 raw_read(struct raw *r, char *p, int n)
 {
-	int ret;
+	int ret = -1;
 
 	raw_call(r, ret, SSL_read(r->ssl, p, n));
 	return ret;
@@ -168,7 +168,7 @@ raw_read(struct raw *r, char *p, int n)
 static void
 raw_write(struct raw *r, const char *p, int n)
 {
-	int ret;
+	int ret = -1;
 
 	raw_call(r, ret, SSL_write(r->ssl, p, n));
 	assert_int_equal(ret, n);
@@ -861,7 +861,7 @@ test_renegotiation_is_refused(void **state)
 {
 	uint16_t port = serve(server);
 	struct raw r;
-	int ret;
+	int ret = -1;
 
 	(void)state;
 	guest.on_open = guest_echoes;
