@@ -46,11 +46,13 @@ play(unsigned rows, uint64_t every_ms, uint64_t late_ms)
 static void
 test_who_comes_alone_never_waits(void **state)
 {
-	struct outcome seldom = play(100, 1500, 20);
+	struct outcome seldom = play(100, 1500, 20), steady = play(1000, 60, 20);
 
 	(void)state;
 	assert_int_equal(seldom.commits, 100);
 	assert_int_equal(seldom.waited_ms, 0);
+	assert_int_equal(steady.commits, 1000);
+	assert_int_equal(steady.waited_ms, 0);
 }
 
 static void
