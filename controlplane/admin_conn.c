@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/obj.h"
 #include "base/strb.h"
 #include "controlplane/admin_call.h"
