@@ -2,7 +2,8 @@
  *
  *   STARTING --edge runs--> SERVING --SIGTERM--> DRAINING --every worker is empty--> STOPPED
  *                              |                    |  another signal, or the drain limit
- *                              \--SIGINT, SIGQUIT---+--> HURRYING --every worker is empty--> STOPPED
+ *                              \--SIGINT, SIGQUIT---+--> HURRYING --every worker is empty-->
+ * STOPPED
  *
  * The thread that calls it is the control plane: it owns the configuration, the signals and the
  * letter box of the workers. SIGTERM lets requests finish; SIGHUP, while SERVING, reads the

@@ -317,6 +317,12 @@ exchange_ends_by_close(const struct exchange *x)
 	return x->ends_by_close && x->response == RESPONSE_BODY;
 }
 
+enum reason
+exchange_client_fault(const struct exchange *x)
+{
+	return x->client_fault;
+}
+
 int
 exchange_status(const struct exchange *x)
 {

@@ -48,6 +48,7 @@ struct exchange {
 	size_t replay_len;
 	size_t unreturned; /* bytes taken from the stream and not yet credited */
 	int status;
+	enum reason client_fault;
 	struct timer deadline;
 	uint64_t progress_ms; /* the last time anything moved */
 	char request_id[REQUEST_ID_MAX + 1];

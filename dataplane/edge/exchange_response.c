@@ -45,12 +45,23 @@ exchange_go_raw(struct exchange *x, const struct http_head *head)
 	x->ops->on_room(x->user);
 }
 
+/* whclient's own answers bear the word of the reason, as ours do. */
+static enum reason
+client_fault(const struct http_head *head)
+{
+	struct span word = http_head_value(head, HF_WHT_ERROR);
+	enum reason why = word.n ? reason_of_word(word.p, word.n) : R_NONE;
+
+	return reason_info(why)->fault == FAULT_CLIENT ? why : R_NONE;
+}
+
 static void
 exchange_on_final(struct exchange *x, const struct http_head *head)
 {
 	enum http_framing framing = forward_framing(head, x->to_http10);
 
 	x->status = head->status;
+	x->client_fault = client_fault(head);
 	if (x->sent_ns)
 		metric_observe(&x->metrics->first_byte, (clock_mono_ns() - x->sent_ns) / 1000);
 	x->down_body.chunked = framing == HTTP_CHUNKED;

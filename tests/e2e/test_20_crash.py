@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 
+import pytest
+
 from wht import token as tokens
 from wht.admin import Admin
 from wht.process import DEADLINE, ROOT, Process
@@ -153,6 +155,36 @@ def test_A12_a_lock_held_by_somebody_refuses_registrations_and_nothing_else(star
     assert tunnel.alive()
     assert eventually(lambda: ask(server, "SELECT json_extract(detail, '$.refused') >= 2 FROM audit WHERE event = 'audit.gap'") == [(1,)])
     assert ask(server, "SELECT count(*) FROM sessions WHERE id IN ('beta', 'gamma') AND closed IS NULL") == [(0,)]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of one megabyte, where we may make one."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", path], capture_output=True).returncode:
+        pytest.skip("only root makes a file system")
+    yield path
+    subprocess.run(["umount", "-l", path], check=True)
+
+
+def test_A13_a_full_disk_refuses_registrations_until_there_is_room(start, small_disk):
+    server = start(WHT_STATE_DIR=small_disk / "wht-state", WHT_ADMIN_SOCKET=small_disk.with_name("admin.sock"))
+    tunnel = server.tunnel("alpha")
+    full = small_disk / "full"
+    with contextlib.suppress(OSError), full.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    assert Tunnel(server.port, "beta", serve=None).status == 503
+    assert server.get("/alpha/x").status == 200 and tunnel.alive()
+    full.unlink()
+    assert eventually(lambda: Tunnel(server.port, "gamma", serve=None).status == 101)
+    server.end_of_test()
+    server.stop()
+    with looking_at(database(small_disk)) as look:
+        assert look.execute("SELECT count(*) FROM audit WHERE event = 'audit.gap'").fetchone() == (1,)
+        assert look.execute("SELECT count(*) FROM sessions WHERE id = 'beta'").fetchone() == (0,)
+        assert look.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_A15_a_database_that_is_none_is_a_sentence_and_no_crash(tmp_path):

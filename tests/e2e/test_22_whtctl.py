@@ -187,6 +187,13 @@ def test_why_says_in_a_sentence_why_a_request_failed(wht, ctl):
     ctl("why", "never-heard-of", expect=NO)
 
 
+def test_why_knows_what_the_client_answered_in_place_of_its_target(wht, ctl):
+    wht.tunnel("ctl-why-page", serve=replying(b"HTTP/1.1 502 Bad Gateway\r\nx-webhooktunnel-error: target_refused\r\n"
+                                              b"Content-Length: 0\r\n\r\n"))
+    assert wht.get("/ctl-why-page/x", fields=["x-request-id: ctl-why-2"]).status == 502
+    assert json.loads(ctl("why", "ctl-why-2", "--json").stdout)["reason"] == "target_refused"
+
+
 def test_drain_ends_the_service(start):
     server = start()
     assert whtctl("drain", cwd=server.directory).stdout.startswith("the service finishes")
