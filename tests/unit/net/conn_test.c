@@ -361,8 +361,16 @@ test_conn_ends_inside_each_callback(void **state)
 static void
 take_all_and_end(struct end *e)
 {
-	if (!e->take_none)
-		((end_hook_f)e->more)(e);
+	struct buf somebody_elses;
+
+	if (e->take_none)
+		return;
+	((end_hook_f)e->more)(e);
+	/* Whatever memory was given back by that is taken by the next. */
+	buf_init(&somebody_elses, loop_pool(loop), CHUNK_SIZE);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(buf_append(&somebody_elses, SPAN("XYZ")), 0);
+	buf_clear(&somebody_elses);
 }
 
 /* The bytes that on_data reads are kept ones: they must outlive the conn's end. */
@@ -418,6 +426,7 @@ test_finish_swallows_so_that_no_reset_overtakes_the_answer(void **state)
 	struct end e = {.take_none = true};
 	int peer = end_with_peer(&e), end = -1;
 	char junk[16384] = {0}, text[64];
+	uint64_t more = 0;
 	size_t n = 0;
 
 	(void)state;
@@ -425,6 +434,12 @@ test_finish_swallows_so_that_no_reset_overtakes_the_answer(void **state)
 		turn(UV_RUN_NOWAIT); /* reading has stopped, and the kernel is full too */
 	end_say(&e, "413");
 	conn_finish(&e.c, R_BAD_REQUEST, 5000);
+	until_with(more > 16 * MIB || e.gones, {
+		ssize_t now = send(peer, junk, sizeof(junk), MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		more += now > 0 ? (uint64_t)now : 0;
+	}); /* more than the kernel holds: it is taken from it */
+	assert_int_equal(e.gones, 0);
 	until_with(!peer_hear(peer, text, sizeof(text), &n, &end),
 	    (void)send(peer, junk, sizeof(junk), MSG_DONTWAIT | MSG_NOSIGNAL));
 	assert_int_equal(end, 0);
@@ -448,7 +463,7 @@ test_finish_drops_a_peer_that_does_not_read_at_the_deadline(void **state)
 	conn_write(e.c, span_of(p, 16 * MIB));
 	conn_finish(&e.c, R_SHUTDOWN, 200);
 	until(e.gones);
-	assert_in_range((uv_hrtime() - begin) / 1000000, 200, 1500);
+	assert_in_range((uv_hrtime() - begin) / 1000000, 200, 10000);
 	assert_int_equal(e.why, R_SHUTDOWN);
 	close(peer);
 	free(p);
@@ -497,7 +512,7 @@ test_finish_after_the_peers_fin_ends_at_once(void **state)
 	(void)state;
 	assert_int_equal(shutdown(peer, SHUT_WR), 0);
 	until(e.gones);
-	assert_in_range((uv_hrtime() - begin) / 1000000, 0, 500);
+	assert_in_range((uv_hrtime() - begin) / 1000000, 0, 900); /* no swallowing for a second */
 	until_with(!peer_hear(peer, text, sizeof(text), &n, &end), );
 	assert_int_equal(end, 0);
 	assert_memory_equal(text, "bye", 3);
