@@ -22,7 +22,7 @@ struct given {
 struct parser {
 	struct ctl_line *line;
 	int argc, at;
-	char *const *argv;
+	const char *const *argv;
 	struct given given[GIVEN_MAX];
 	size_t ngiven;
 };
@@ -202,7 +202,7 @@ assign_words(struct ctl_line *line, size_t taken)
 }
 
 int
-ctl_line_parse(struct ctl_line *line, int argc, char *const *argv)
+ctl_line_parse(struct ctl_line *line, int argc, const char *const *argv)
 {
 	struct parser p = {.line = line, .argc = argc, .argv = argv, .at = 1};
 	size_t taken = 0;

@@ -41,6 +41,6 @@ struct ctl_line {
 
 /* The strings of argv are kept. 0, or -WHT_EINVAL with line->error. When no word was given, or
  * --help or --version was, nothing is demanded of the rest. */
-int ctl_line_parse(struct ctl_line *, int argc, char *const *argv) MUST_CHECK;
+int ctl_line_parse(struct ctl_line *, int argc, const char *const *argv) MUST_CHECK;
 
 #endif

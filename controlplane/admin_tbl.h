@@ -1,21 +1,21 @@
-/* controlplane/admin_tbl.h - every command of the operator: what it is called here and there, what it
- * takes, who may give it, and whether it is put on record.
+/* controlplane/admin_tbl.h - every command of the operator: what it is called here and there, what
+ * it takes, who may give it, and whether it is put on record.
  *
  * Compiled into whtd, whose dispatcher checks method, role and arguments and writes the audit row
- * before the command acts, and into whtctl, which makes its command line, its help and its completion
- * of the same rows. docs/admin-api.md is printed from them. A reader defines the macros that it wants
- * and includes this; the others are empty, and none is left defined.
+ * before the command acts, and into whtctl, which makes its command line, its help and its
+ * completion of the same rows. docs/admin-api.md is printed from them. A reader defines the macros
+ * that it wants and includes this; the others are empty, and none is left defined.
  *
  * ADMIN(NAME, METHOD, "path", "words", ROLE, AUDIT, "answer", "help")
  *   path    {name} stands for an argument whose place is PATH, percent-encoded
  *   words   what whtctl calls it. A noun alone means its "list": whtctl audit is whtctl audit list
  *   ROLE    the least that the peer must have: VIEW, OPERATE (end and ban tunnels), ADMIN
- *   AUDIT   RECORDED: a row "admin." + words with dots, with the peer's uid and pid, is on disk before
- *           the command acts; or UNRECORDED
- *   answer  the shape of the JSON answer; text/plain where it is no JSON
- *           where it says tunnel: {id, url, worker, session, peer, agent, family (webhooktunnel or
- *           websocktunnel), window, rst, iss, sub, jti, token_expires_at, opened_at, requests,
- *           bytes_in, bytes_out, rtt_ms (null: not measured yet), held_bytes, streams, stalled}.
+ *   AUDIT   RECORDED: a row "admin." + words with dots, with the peer's uid and pid, is on disk
+ *           before the command acts; or UNRECORDED
+ *   answer  the shape of the JSON answer; text/plain where it is no JSON. Where it says tunnel:
+ *           {id, url, worker, session, peer, agent, family (webhooktunnel or websocktunnel),
+ * window, rst, iss, sub, jti, token_expires_at, opened_at, requests, bytes_in, bytes_out, rtt_ms
+ *           (null: not measured yet), held_bytes, streams, stalled}.
  *           Names that end in _at are times, 2026-11-22T14:13:33.042Z, or null.
  *           Every error: {error: word, message: sentence, hint: what to do}
  * ADMIN_ARG(NAME, name, PLACE, TYPE, NEED, "help")
@@ -44,7 +44,7 @@ ADMIN_TYPE(LEVEL,    "debug, info, warn or error")
 ADMIN_TYPE(SORT,     "id, opened, requests, bytes, streams, stalled, held or rtt")
 ADMIN_TYPE(REQUEST,  "a request id, as x-request-id shows it: 64 characters at most")
 
-ADMIN(STATUS,       GET,    "/v1/status",        "status",        VIEW,    UNRECORDED, "{version, state, started_at, uptime_s, pid, workers, tls, public_url, tunnels, streams, viewers, held_bytes, held_max_bytes, certificate_expires_at, log_level, ledger: {troubled, trouble, queued, dropped, commits, rows, last_commit_us, slowest_commit_us, wal_bytes}}", "is the service well?")
+ADMIN(STATUS,       GET,    "/v1/status",        "status",        VIEW,    UNRECORDED, "{version, state, started_at, uptime_s, pid, workers, workers_silent, tls, public_url, tunnels, streams, viewers, held_bytes, held_max_bytes, certificate_expires_at, log_level, ledger: {troubled, trouble, queued, dropped, commits, rows, last_commit_us, slowest_commit_us, wal_bytes}}", "how the service is")
 ADMIN(TUNNEL_LIST,  GET,    "/v1/tunnels",       "tunnel list",   VIEW,    UNRECORDED, "{tunnels: [tunnel], total, next: offset or null}", "live tunnels")
 ADMIN_ARG(TUNNEL_LIST,  match,  QUERY, GLOB,     OPTIONAL, "only those")
 ADMIN_ARG(TUNNEL_LIST,  sort,   QUERY, SORT,     OPTIONAL, "by what, the most first; id unless said")
@@ -77,7 +77,7 @@ ADMIN_ARG(AUDIT_FOLLOW, event,  QUERY, TEXT,     OPTIONAL, "only that event; tun
 ADMIN_ARG(AUDIT_FOLLOW, id,     QUERY, TEXT,     OPTIONAL, "only about that subject")
 ADMIN_ARG(AUDIT_FOLLOW, actor,  QUERY, TEXT,     OPTIONAL, "only by that actor")
 ADMIN_ARG(AUDIT_FOLLOW, wait,   QUERY, DURATION, OPTIONAL, "answer with none after so long: 20s unless said, 60s at most")
-ADMIN(AUDIT_VERIFY, GET,    "/v1/audit/verify",  "audit verify",  VIEW,    UNRECORDED, "{ok, rows, first_seq, last_seq, broken_seq (null: none), problem}", "walk the chain, and name the first row that does not fit")
+ADMIN(AUDIT_VERIFY, GET,    "/v1/audit/verify",  "audit verify",  VIEW,    UNRECORDED, "{ok, rows, first_seq, last_seq, broken_seq (null: none), problem, head: hash of the last row that fits}", "walk the chain, and name the first row that does not fit")
 ADMIN(SESSION_LIST, GET,    "/v1/sessions",      "sessions list", VIEW,    UNRECORDED, "{sessions: [{session, id, peer, agent, family, iss, sub, jti, token_expires_at, opened_at, closed_at, reason, requests, bytes_in, bytes_out}], next: session or null}", "client connections, past and live; the newest first")
 ADMIN_ARG(SESSION_LIST, id,     QUERY, GLOB,     OPTIONAL, "only of that id, or those")
 ADMIN_ARG(SESSION_LIST, since,  QUERY, MOMENT,   OPTIONAL, "opened not before")

@@ -12,7 +12,6 @@
 
 /* An own checkpoint runs when no reader is in the way; SQLite's would run inside a COMMIT. */
 static const char settings[] = "PRAGMA foreign_keys = ON;"
-			       "PRAGMA trusted_schema = OFF;"
 			       "PRAGMA cell_size_check = ON;"
 			       "PRAGMA temp_store = MEMORY;"
 			       "PRAGMA wal_autocheckpoint = 0;"
@@ -124,8 +123,7 @@ db_reader(const char *path)
 	sqlite3 *sql = NULL;
 
 	if (sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
-	    sqlite3_exec(sql, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF", NULL, NULL,
-		NULL) != SQLITE_OK) {
+	    sqlite3_exec(sql, "PRAGMA query_only = ON", NULL, NULL, NULL) != SQLITE_OK) {
 		sqlite3_close(sql);
 		return NULL;
 	}
@@ -148,7 +146,7 @@ bind_one(sqlite3_stmt *stmt, int at, char type, va_list *ap)
 		s = va_arg(*ap, struct span);
 		return sqlite3_bind_text(stmt, at, s.n ? s.p : "", (int)s.n, SQLITE_TRANSIENT);
 	}
-	ENSURE(!"a type of argument");
+	wht_panic(__FILE__, __LINE__, "a type of argument");
 }
 
 static int
@@ -186,6 +184,8 @@ db_step(struct db *db, enum db_statement which, const char *types, ...)
 void
 db_end(struct db *db, enum db_statement which)
 {
+	if (!db->prepared[which])
+		return;
 	sqlite3_reset(db->prepared[which]);
 	sqlite3_clear_bindings(db->prepared[which]);
 }

@@ -14,6 +14,7 @@ STATEMENT(SESSION_OPEN,
 STATEMENT(SESSION_END,
 	"UPDATE sessions SET closed = ?, reason = ?, requests = ?, bytes_in = ?, bytes_out = ?"
 	" WHERE session = ? AND closed IS NULL")
+STATEMENT(SESSION_ID, "SELECT id FROM sessions WHERE session = ?")
 STATEMENT(SESSIONS_CRASHED,
 	"UPDATE sessions SET closed = ?, reason = 'crash' WHERE closed IS NULL")
 STATEMENT(SESSIONS_FORGET,

@@ -22,8 +22,18 @@ static void on_timer(void *user);
 /* ---- rows come and go ---- */
 
 static void
+gap_begin(struct ledger *l)
+{
+	if (l->gap.since_ms)
+		return;
+	l->gap.since_ms = clock_mono_ms();
+	l->gap.since_at = clock_wall_ms();
+}
+
+static void
 refuse(struct ledger *l, struct row *row)
 {
+	gap_begin(l);
 	l->gap.refused += row->urgent;
 	l->gap.dropped += !row->urgent;
 	l->told.dropped += !row->urgent;
@@ -156,8 +166,8 @@ refuse_overdue(struct ledger *l)
 static bool
 gap_is_worth_a_row(const struct ledger *l)
 {
-	return l->mode == LEDGER_TROUBLED &&
-	       (l->gap.refused || l->gap.dropped ||
+	return l->gap.refused || l->gap.dropped ||
+	       (l->mode == LEDGER_TROUBLED &&
 		   clock_mono_ms() - l->gap.since_ms >= l->config.patience_ms);
 }
 
@@ -174,7 +184,8 @@ write_gap(struct ledger *l)
 	    clock_text(l->gap.since_at, since),
 	    (unsigned long long)(clock_mono_ms() - l->gap.since_ms),
 	    (unsigned long long)l->gap.refused, (unsigned long long)l->gap.dropped);
-	strb_json(&detail, span_str(l->told.trouble));
+	strb_json(&detail,
+	    l->told.trouble[0] ? span_str(l->told.trouble) : SPAN("rows that cannot be taken"));
 	strb_add(&detail, SPAN("\"}"));
 	r = ledger_append(l, clock_wall_ms(), audit_event_word(AUDIT_AUDIT_GAP), "whtd", SPAN("-"),
 	    strb_span(&detail));
@@ -245,9 +256,7 @@ trouble(struct ledger *l)
 	snprintf(l->told.trouble, sizeof(l->told.trouble), "%s", l->db.error);
 	if (l->mode != LEDGER_TROUBLED) {
 		l->mode = LEDGER_TROUBLED;
-		l->gap.since_ms = clock_mono_ms();
-		l->gap.since_at = clock_wall_ms();
-		l->gap.refused = l->gap.dropped = 0;
+		gap_begin(l);
 		log_event(LVL_ERROR, "ledger.trouble", NULL, LOG_STR("text", l->told.trouble));
 	}
 	refuse_overdue(l);
@@ -324,6 +333,7 @@ commit(struct ledger *l)
 	note_time(l, began);
 	pace_committed(&l->pace, clock_mono_ms(), batch_size(l));
 	recover(l);
+	l->gap = (struct ledger_gap){.since_ms = 0};
 	ledger_settle_batch(l);
 	ledger_checkpoint_if_due(l);
 	if (!TAILQ_EMPTY(&l->queue))
@@ -476,6 +486,15 @@ ledger_free(struct ledger *l)
 	OBJ_FREE(l);
 }
 
+/* The head in the log, which goes elsewhere, is a witness that whoever can write the file has not.
+ */
+static void
+tell_head(const struct ledger *l, const char *event)
+{
+	log_event(LVL_INFO, event, NULL, LOG_INT("seq", l->audit.kept.seq),
+	    LOG_STR("hash", l->audit.kept.hash));
+}
+
 struct ledger *
 ledger_open(struct loop *loop, const struct ledger_config *config, char error[LEDGER_ERROR_MAX])
 {
@@ -486,6 +505,7 @@ ledger_open(struct loop *loop, const struct ledger_config *config, char error[LE
 		ledger_free(l);
 		return NULL;
 	}
+	tell_head(l, "ledger.open");
 	timer_start(&l->upkeep, LEDGER_UPKEEP_MS);
 	return l;
 }
@@ -523,6 +543,14 @@ lose_the_rest(struct ledger *l)
 	}
 }
 
+/* Nothing is left for the WAL to tell: one file is what there is to back up. */
+static void
+tidy(struct ledger *l)
+{
+	if (ledger_checkpoint(l) == SQLITE_OK)
+		sqlite3_db_config(l->db.sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+}
+
 void
 ledger_close(struct ledger **lp, uint64_t ms)
 {
@@ -532,9 +560,8 @@ ledger_close(struct ledger **lp, uint64_t ms)
 	flush(l, ms);
 	if (l->waiting == 0 && l->mode == LEDGER_WRITING &&
 	    db_meta_set(&l->db, "clean", "1") == SQLITE_OK)
-		ledger_checkpoint(l);
+		tidy(l);
 	lose_the_rest(l);
-	log_event(LVL_INFO, "ledger.closed", NULL, LOG_INT("seq", l->audit.kept.seq),
-	    LOG_STR("hash", l->audit.kept.hash));
+	tell_head(l, "ledger.closed");
 	ledger_free(l);
 }

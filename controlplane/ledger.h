@@ -51,7 +51,7 @@ void ledger_tunnel_open(
 
 struct ledger_end {
 	int64_t session;
-	const char *id;
+	const char *id;	   /* "": the session's row knows */
 	const char *actor; /* "" : nobody's wish */
 	enum reason why;
 	uint64_t requests, bytes_in, bytes_out;

@@ -164,10 +164,21 @@ event_of(enum reason why)
 	}
 }
 
+/* Whoever gave up waiting for the row no longer knows whose it was. */
+static void
+find_id(struct ledger *l, struct row_end *e)
+{
+	if (e->id[0])
+		return;
+	if (db_step(&l->db, DB_SESSION_ID, "i", e->end.session) == SQLITE_ROW)
+		snprintf(e->id, sizeof(e->id), "%s", db_text(&l->db, DB_SESSION_ID, 0));
+	db_end(&l->db, DB_SESSION_ID);
+}
+
 static int
 end_write(struct ledger *l, struct row *row)
 {
-	const struct row_end *e = (const struct row_end *)row;
+	struct row_end *e = (struct row_end *)row;
 	const struct ledger_end *end = &e->end;
 	char detail[DETAIL_MAX];
 	int r = db_do(&l->db, DB_SESSION_END, "itiiii", end->closed_ms, reason_word(end->why),
@@ -175,6 +186,7 @@ end_write(struct ledger *l, struct row *row)
 
 	if (r != SQLITE_OK)
 		return r;
+	find_id(l, e);
 	snprintf(detail, sizeof(detail),
 	    "{\"session\":%" PRId64 ",\"reason\":\"%s\",\"requests\":%" PRIu64
 	    ",\"bytes_in\":%" PRIu64 ",\"bytes_out\":%" PRIu64 "}",

@@ -4,16 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "controlplane/admin_doc.h"
 #include "controlplane/config_doc.h"
 #include "controlplane/service.h"
 
-enum option_code { OPT_HELP = 'h', OPT_VERSION = 'V', OPT_DEV = 256, OPT_CHECK, OPT_DOC };
+enum option_code {
+	OPT_HELP = 'h',
+	OPT_VERSION = 'V',
+	OPT_DEV = 256,
+	OPT_CHECK,
+	OPT_DOC,
+	OPT_ADMIN_DOC
+};
 
 /* OPTION(CODE, "name", "help") */
 #define OPTIONS(OPTION)                                                                            \
 	OPTION(DEV, "dev", "serve on loopback without any configuration, to try things")           \
 	OPTION(CHECK, "check-config", "say what is wrong with the configuration, and stop")        \
 	OPTION(DOC, "print-config-doc", "print the table of settings as Markdown, and stop")       \
+	OPTION(ADMIN_DOC, "print-admin-doc", "print the admin API as Markdown, and stop")          \
 	OPTION(HELP, "help", "print this, and stop")                                               \
 	OPTION(VERSION, "version", "print the version, and stop")
 
@@ -56,6 +65,9 @@ take_option(int code, struct wish *wish)
 		return EXIT_SUCCESS;
 	case OPT_DOC:
 		config_print_markdown(stdout);
+		return EXIT_SUCCESS;
+	case OPT_ADMIN_DOC:
+		admin_print_markdown(stdout);
 		return EXIT_SUCCESS;
 	default:
 		fputs("whtd --help lists the options\n", stderr);

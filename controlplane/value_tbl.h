@@ -12,6 +12,7 @@ VALUE(PEM64,      TEXT,    0, 0,          "PEM in base64, as base64 -w0 FILE pri
 VALUE(PORT,       PLAIN,   0, 65535,      "a port number from 0 to 65535")
 VALUE(WORKERS,    PLAIN,   1, 256,        "a number from 1 to 256")
 VALUE(COUNT,      PLAIN,   1, 1000000000, "a whole number from 1 to 1000000000")
+VALUE(DAYS,       PLAIN,   1, 36500,      "a number of days from 1 to 36500")
 VALUE(SWITCH,     PLAIN,   0, 1,          "0 or 1")
 VALUE(BYTES,      SIZE,    1, 1ull << 40, "a number of bytes above 0, or of KiB, MiB or GiB, such as 64KiB")
 VALUE(BYTES_OR_0, SIZE,    0, 1ull << 40, "0, or a number of bytes, or of KiB, MiB or GiB, such as 64KiB")

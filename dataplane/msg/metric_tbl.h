@@ -2,7 +2,7 @@
  * conventions).
  *
  * COUNTER(field, "name", "help")   only grows
- * GAUGE(field, "name", "help")     a value now
+ * GAUGE(field, "name", "help")     a value now; microseconds where the name ends in _seconds
  * HISTOGRAM(field, "name", "help") seconds, in the buckets of METRIC_BUCKETS
  * BY(field, count, "name", "label", label_of, "help")  counters for each value of a label
  *
@@ -23,7 +23,7 @@ GAUGE(tunnels,               "wht_tunnels",                  "live tunnels")
 GAUGE(streams,               "wht_streams",                  "open streams")
 GAUGE(viewers,               "wht_viewers",                  "viewer connections")
 GAUGE(held,                  "wht_held_bytes",               "bytes from clients that wait for viewers")
-GAUGE(lag_us,                "wht_loop_lag_microseconds",    "how late the event loop came to its last check")
+GAUGE(lag_us,                "wht_loop_lag_seconds",         "how late the event loop came to its last check")
 GAUGE(unrecorded,            "wht_unrecorded_rows",          "audit rows sent to the control plane and not yet on disk")
 HISTOGRAM(first_byte,        "wht_time_to_first_byte_seconds", "from a whole request head to its response head")
 HISTOGRAM(round_trip,        "wht_tunnel_round_trip_seconds", "pings of tunnel clients")

@@ -7,6 +7,7 @@ import pytest
 import websockets
 
 from wht import websocket
+from wht.server import eventually
 from wht.tunnel import replying
 from wht.viewer import Head
 
@@ -174,7 +175,7 @@ def test_U01_the_viewers_close_code_arrives(websockets_through):
         async with websockets_through("/bye") as connection:
             await connection.close(4001, "bye")
     asyncio.run(talk())
-    assert websockets_through.server.closed == {"/bye": (4001, "bye")}
+    assert eventually(lambda: websockets_through.server.closed == {"/bye": (4001, "bye")})
 
 
 def test_U08_a_message_of_64_MiB(websockets_through):

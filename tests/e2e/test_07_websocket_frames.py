@@ -47,8 +47,7 @@ def test_the_session_ends_and_the_id_is_free(wht, row, bytewise):
     viewer = wht.viewer().send(f"GET /{tunnel.id}/ HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     tunnel.expect(SYN)
     memory = wht.memory()
-    for piece in [ENDING[row][at:at + 1] for at in range(len(ENDING[row]))] if bytewise else [ENDING[row]]:
-        tunnel.raw(piece)
+    tunnel.raw(ENDING[row], bytewise)
     tunnel.expect_over(*CODES.get(row, CODES.get(row[:3], ENDS + (3000, 4999))))
     assert viewer.response().status == 502
     assert eventually(lambda: wht.get(f"/{tunnel.id}/").status == 404)
@@ -69,8 +68,7 @@ HARMLESS = {
 @pytest.mark.parametrize("row", HARMLESS)
 def test_the_session_goes_on(wht, row, bytewise):
     tunnel = wht.tunnel(serve=replying(OK))
-    for piece in [HARMLESS[row][at:at + 1] for at in range(len(HARMLESS[row]))] if bytewise else [HARMLESS[row]]:
-        tunnel.raw(piece)
+    tunnel.raw(HARMLESS[row], bytewise)
     assert tunnel.alive()
     assert wht.get(f"/{tunnel.id}/").body == b"ok"
 

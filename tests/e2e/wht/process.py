@@ -8,6 +8,7 @@ import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = ROOT / "build" / os.environ.get("WHT_PRESET", "dev") / "bin"
+SANITIZED = BIN.parent.name in ("asan", "tsan")  # what is freed stays resident for a while
 DEADLINE = 30
 
 

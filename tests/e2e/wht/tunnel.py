@@ -150,9 +150,11 @@ class Tunnel:
 
     # --- sending
 
-    def raw(self, data):
+    def raw(self, data, bytewise=False):
+        """Nothing of ours, a pong for instance, gets in between."""
         with self.send_lock, contextlib.suppress(OSError):
-            self.viewer.socket.sendall(data)
+            for piece in (data[at:at + 1] for at in range(len(data))) if bytewise else [data]:
+                self.viewer.socket.sendall(piece)
 
     def ws(self, opcode, payload=b"", **how):
         self.raw(websocket.frame(opcode, payload, **how))
