@@ -399,3 +399,33 @@ def test_the_librarys_example(wht):
     posted = wht.get(f"/{id}/", method="POST", body=b"x" * 1_000_000, fields=["Content-Type: a/b"])
     assert posted.body == b"x" * 1_000_000 and posted.get("content-type") == "a/b"
     assert wht.get(f"/{id}/", method="POST", body=b"x" * 1_100_000).status == 413
+
+
+# --- connections to the target ---
+
+def test_a_targets_connection_is_used_again_where_that_is_safe(start):
+    """The server gives each request a stream of its own; behind them GETs share a connection, and POSTs have their own."""
+    server = start(WHT_REUSE_TIMEOUT=0)
+    origin, id = server.origin(), server.new_id()
+    whclient(server, url_of(server), id, origin.port, "--token", mint(id))
+    viewer = server.viewer()
+    for _ in range(20):
+        assert viewer.ask(f"GET /{id}/ HTTP/1.1\r\nHost: a\r\n\r\n".encode()).status == 200
+    assert len(origin.connections) <= 3
+    before = len(origin.connections)
+    for _ in range(5):
+        viewer.ask(f"POST /{id}/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx".encode())
+    assert len(origin.connections) == before + 5
+
+
+def test_a_target_that_closes_idle_connections_loses_no_request(start):
+    server = start(WHT_REUSE_TIMEOUT=0)
+
+    def serve(connection, request):
+        connection.answer(b"once")
+        return "close"  # without having said so
+    origin, id = server.origin(serve), server.new_id()
+    whclient(server, url_of(server), id, origin.port, "--token", mint(id))
+    viewer = server.viewer()
+    answers = [viewer.ask(f"GET /{id}/ HTTP/1.1\r\nHost: a\r\n\r\n".encode()) for _ in range(50)]
+    assert {answer.body for answer in answers} == {b"once"}
