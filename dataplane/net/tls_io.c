@@ -150,10 +150,10 @@ tls_io_adopt(struct tls_io *io, struct chunk_pool *from, struct chunk_pool *to)
 
 /* ---- bytes ---- */
 
-void
+int
 tls_io_feed(struct tls_io *io, struct span in)
 {
-	ENSURE(buf_append(&io->in, in) == 0);
+	return buf_append(&io->in, in);
 }
 
 struct buf *

@@ -956,7 +956,7 @@ engine_feed(struct engine *e)
 	size_t sum = 0;
 
 	for (int n; (n = BIO_read(e->from_peer, p, sizeof(p))) > 0; sum += (size_t)n)
-		tls_io_feed(e->io, span_of(p, (size_t)n));
+		assert_int_equal(tls_io_feed(e->io, span_of(p, (size_t)n)), 0);
 	return sum;
 }
 
