@@ -39,6 +39,7 @@ struct keepup {
 	uint64_t watched_ms;		   /* of the clock that counts sleep, at the last look */
 	int64_t token_ends, renew_at;	   /* seconds since 1970 */
 	bool eager;			   /* the next attempt comes without a pause */
+	bool woke;			   /* from sleep, in the session under way */
 	struct conn *conn;		   /* DIALLING and REGISTERING */
 	struct registration *registration; /* the same */
 	struct link *link;		   /* SERVING and DRAINING */

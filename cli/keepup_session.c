@@ -41,7 +41,7 @@ keepup_on_link_down(void *user, enum reason why)
 	else if (said[0] == '\0')
 		said = why == R_LINK_LOST ? "the connection was lost" : reason_info(why)->text;
 	log_warn(&k->tag, "the session ended after %.1f s: %s", lasted, said);
-	k->eager = lasted * 1000 >= LASTED_MS && !replaced;
+	k->eager = (lasted * 1000 >= LASTED_MS || k->woke) && !replaced;
 	keepup_tell(k, &(struct whc_event){.type = WHC_DOWN, .text = said});
 	k->link = NULL;
 	keepup_leave(k, why);
@@ -110,6 +110,7 @@ keepup_serve(struct keepup *k)
 	mux_offer_apply(&config.mux, &answer->mux);
 	keepup_enter(k, KEEPUP_SERVING);
 	k->served_since = loop_now_ms(k->config.loop);
+	k->woke = false;
 	log_info(&k->tag, "registered at %s%s: %s", k->server.text,
 	    answer->mux.present ? "" : " (an original server)", answer->url);
 	forwarder_trust(k->config.forwarder, answer->mux.present);

@@ -29,7 +29,7 @@ keepup_wake(struct keepup *k)
 		keepup_dial(k);
 	else if (k->state == KEEPUP_DIALLING || k->state == KEEPUP_REGISTERING)
 		keepup_leave(k, R_LINK_LOST);
-	k->eager = true;
+	k->eager = k->woke = true;
 }
 
 static void

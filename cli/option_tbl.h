@@ -1,9 +1,10 @@
-/* cli/option_tbl.h - whclient's options: read by getopt_long's table, by --help, by profiles, by the
- * environment and by libwhclient.
+/* cli/option_tbl.h - whclient's options: read by getopt_long's table, by --help, by profiles, by
+ * the environment and by libwhclient.
  *
  * OPTION(NAME, letter, "word", "ARGUMENT" or NULL, "ENVIRONMENT" or NULL, kind, help)
  *   letter  the short form, or 0
- *   kind    bits of enum option_kind (cli/settings.h); an option with OPT_TUNNEL may stand in a profile
+ *   kind    bits of enum option_kind (cli/settings.h); an option with OPT_TUNNEL may stand in a
+ * profile
  */
 /* clang-format off */
 OPTION(SERVER,          's', "server",          "URL",     "WHT_URL",   OPT_TUNNEL,              "the server: https://host[:port]")

@@ -265,7 +265,7 @@ tokens_reread(struct tokens *t)
 static void
 tokens_ask_unless_good(struct tokens *t)
 {
-	if (t->n && (t->expiry == 0 || t->expiry > clock_wall_ms() / 1000 + SPARE_S))
+	if (t->n && (t->fresh || t->expiry == 0 || t->expiry > clock_wall_ms() / 1000 + SPARE_S))
 		return;
 	t->n = 0;
 	t->trouble[0] = '\0';

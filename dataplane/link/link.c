@@ -13,7 +13,7 @@
 
 #define LINK_MAGIC 0x11e4c0deu
 
-enum { TICK_MS = 1000, STALLED_PINGS = 2 };
+enum { TICK_MS = 1000, STALLED_PINGS = 2, SILENT_CLOSE_MS = 100 };
 
 enum link_state { LINK_LIVE, LINK_CLOSING, LINK_GONE };
 
@@ -26,12 +26,14 @@ struct link {
 	struct wsmux_session *session;
 	const struct link_ops *ops;
 	void *user;
+	bool client;
 	uint64_t ping_interval_ms;
 	enum reason why;
 	struct task flush;
 	struct timer tick; /* runs while the session has something that can run out */
 	struct timer ping;
 	uint64_t ping_due_ms;
+	uint64_t probe_ms; /* of a probe, what is left when old bytes have been read; 0: none */
 	uint64_t ping_stamp_ns; /* in the payload of the last ping; 0: answered */
 	uint64_t rtt_us;
 	uint64_t received_at_ping, sent_at_ping;
@@ -74,6 +76,13 @@ link_send_close(struct link *l, enum reason why)
 		conn_shutdown(l->conn); /* no memory for it: the FIN has to say the same */
 }
 
+/* A client whose server says nothing more does not wait for its goodbye: it has another to find. */
+static uint64_t
+link_close_ms(const struct link *l, enum reason why)
+{
+	return l->client && why == R_PING_TIMEOUT ? SILENT_CLOSE_MS : LINK_CLOSE_MS;
+}
+
 /* Says goodbye and lets the streams end; on_gone follows from the conn. */
 static void
 link_begin_close(struct link *l, enum reason why)
@@ -85,7 +94,7 @@ link_begin_close(struct link *l, enum reason why)
 	wsmux_session_end(l->session, why);
 	link_send_close(l, why);
 	link_note_bytes(l);
-	conn_finish(&l->conn, why, LINK_CLOSE_MS);
+	conn_finish(&l->conn, why, link_close_ms(l, why));
 	task_ask(&l->flush);
 }
 
@@ -301,6 +310,7 @@ link_on_tick(void *user)
 static void
 link_ping(struct link *l, uint64_t next_ms)
 {
+	l->probe_ms = 0;
 	l->ping_stamp_ns = clock_mono_ns();
 	l->received_at_ping = conn_received(l->conn);
 	l->sent_at_ping = conn_sent(l->conn);
@@ -319,8 +329,10 @@ void
 link_probe(struct link *l, uint64_t ms)
 {
 	CHECK_OBJ(l, LINK_MAGIC);
-	if (l->state == LINK_LIVE)
-		link_ping(l, ms);
+	if (l->state != LINK_LIVE)
+		return;
+	link_ping(l, ms / 5);
+	l->probe_ms = ms - ms / 5;
 }
 
 /* A peer that talks but does not read is no better than a dead one. */
@@ -333,13 +345,26 @@ link_stalled(struct link *l)
 	return l->pings_unsent >= STALLED_PINGS;
 }
 
+/* What came so far may have lain in the socket since before. From here on any byte is a sign of
+ * life. */
+static void
+link_probe_on(struct link *l)
+{
+	l->received_at_ping = conn_received(l->conn);
+	l->ping_due_ms = loop_now_ms(l->loop) + l->probe_ms;
+	timer_start(&l->ping, l->probe_ms);
+	l->probe_ms = 0;
+}
+
 static void
 link_on_ping_timer(void *user)
 {
 	struct link *l;
 
 	CAST_OBJ(l, user, LINK_MAGIC);
-	if (link_jumped(l))
+	if (l->probe_ms && l->ping_stamp_ns)
+		link_probe_on(l);
+	else if (link_jumped(l) || l->probe_ms)
 		link_ping(l, l->ping_interval_ms);
 	else if (conn_received(l->conn) == l->received_at_ping)
 		link_down(l, R_PING_TIMEOUT);
@@ -407,6 +432,7 @@ link_new(struct loop *loop, struct conn **conn, const struct link_config *config
 	*conn = NULL;
 	l->ops = ops;
 	l->user = user;
+	l->client = config->mux.role == WSMUX_CLIENT;
 	l->ping_interval_ms = config->ping_interval_ms;
 	snprintf(l->peer, sizeof(l->peer), "%s", conn_peer(l->conn));
 	l->wire = ws_wire_new(role, config->message_max, &wire_ops, l);

@@ -4,6 +4,7 @@ Viewers ask all the while; each answer must be the one to its own request. After
 serves again is compared with the pause that it had announced. Memory and descriptors are looked at between disturbances.
 Prints a line a minute and a summary; exits 1 when something did not hold.
 """
+import contextlib
 import json
 import pathlib
 import random
@@ -18,18 +19,26 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from wht.origin import Origin  # noqa: E402
 from wht.proxy import Mangler  # noqa: E402
 from wht.server import Server  # noqa: E402
-from wht.token import mint  # noqa: E402
 from wht.process import Process  # noqa: E402
+from wht.token import mint  # noqa: E402
+from wht.viewer import Viewer  # noqa: E402
 
 SLACK = 3.5  # a dial, a handshake with delays, a request
 DEAD = 45  # silence until either end must have seen that the way is dead
+
+
+def ask(server, path, body=b""):
+    """One request on a connection of its own, which is closed again: a soak has too many to keep."""
+    with contextlib.closing(Viewer(server.port)) as viewer:
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+        return viewer.ask(head.encode() + body, "POST")
 
 
 def viewer(server, id, stop, tally):
     while not stop.is_set():
         nonce = secrets.token_hex(random.choice([4, 4, 4, 2000]))
         try:
-            answer = server.get(f"/{id}/echo", method="POST", body=nonce.encode())
+            answer = ask(server, f"/{id}/echo", nonce.encode())
         except Exception:  # the viewer's side of a broken answer
             tally["broken"] += 1
             time.sleep(0.1)
@@ -45,7 +54,7 @@ def serving(server, id, limit):
     begin = time.monotonic()
     while time.monotonic() - begin < limit:
         try:
-            if server.get(f"/{id}/probe").status == 200:
+            if ask(server, f"/{id}/probe").status == 200:
                 return time.monotonic() - begin
         except Exception:
             pass

@@ -11,7 +11,7 @@ class Mangler:
 
     def __init__(self, port):
         self.to, self.delay, self.stalled, self.refusing = port, (0, 0), False, False
-        self.pairs, self.connections = [], 0
+        self.pairs, self.lost, self.connections = [], set(), 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -38,7 +38,7 @@ class Mangler:
             while data := a.recv(65536):
                 if self.delay[1]:
                     time.sleep(random.uniform(*self.delay))
-                while self.stalled:
+                while self.stalled or a in self.lost:
                     time.sleep(0.05)
                 b.sendall(data)
         for sock in (a, b):
@@ -46,9 +46,14 @@ class Mangler:
                 sock.shutdown(socket.SHUT_RDWR)
                 sock.close()
 
+    def lose(self):
+        """What is open passes nothing any more, and nobody is told; new connections are as ever."""
+        self.lost.update(sock for pair in self.pairs for sock in pair)
+
     def cut(self):
         for pair in self.pairs:
             for sock in pair:
+                self.lost.discard(sock)
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
         self.pairs.clear()
