@@ -13,7 +13,7 @@
 
 #define LINK_MAGIC 0x11e4c0deu
 
-enum { TICK_MS = 1000, STALLED_PINGS = 2 };
+enum { TICK_MS = 1000, STALLED_PINGS = 2, LAST_LOOK_MS = 1 };
 
 enum link_state { LINK_LIVE, LINK_CLOSING, LINK_GONE };
 
@@ -35,7 +35,8 @@ struct link {
 	uint64_t ping_stamp_ns; /* in the payload of the last ping; 0: answered */
 	uint64_t rtt_us;
 	uint64_t received_at_ping, sent_at_ping;
-	unsigned pings_unsent;	   /* in a row at which nothing had left for the kernel */
+	unsigned pings_unsent; /* in a row at which nothing had left for the kernel */
+	bool last_look;
 	char pong[WS_CONTROL_MAX]; /* the last ping's payload, to be echoed */
 	uint8_t pong_len;
 	bool pong_due;
@@ -69,8 +70,8 @@ link_send_close(struct link *l, enum reason why)
 	bool echo = l->close_text != NULL;
 	struct span text = echo ? SPAN("") : span_str(info->text);
 
-	ENSURE(ws_wire_send_close(l->wire, echo ? l->close_code : info->close, text,
-		   conn_out(l->conn)) == 0);
+	ENSURE(ws_wire_send_close(
+		   l->wire, echo ? l->close_code : info->close, text, conn_out(l->conn)) == 0);
 }
 
 /* Says goodbye and lets the streams end; on_gone follows from the conn. */
@@ -127,6 +128,7 @@ link_on_conn_gone(void *user, enum reason why)
 	(void)why; /* what the network calls it; to the world the link was lost */
 	CAST_OBJ(l, user, LINK_MAGIC);
 	if (l->state == LINK_LIVE) {
+		link_set_state(l, LINK_CLOSING);
 		l->why = R_LINK_LOST;
 		link_note_bytes(l);
 		wsmux_session_end(l->session, l->why);
@@ -135,7 +137,8 @@ link_on_conn_gone(void *user, enum reason why)
 	}
 	l->conn = NULL;
 	link_set_state(l, LINK_GONE);
-	wsmux_session_reap(l->session); /* whose users may still ask it for another stream, and hear no */
+	wsmux_session_reap(
+	    l->session); /* whose users may still ask it for another stream, and hear no */
 	wsmux_session_free(&l->session, l->why);
 	l->ops->on_gone(l->user, l->why);
 	link_free(l);
@@ -296,6 +299,7 @@ link_on_tick(void *user)
 static void
 link_ping(struct link *l, uint64_t next_ms)
 {
+	l->last_look = false;
 	l->ping_stamp_ns = clock_mono_ns();
 	l->received_at_ping = conn_received(l->conn);
 	l->sent_at_ping = conn_sent(l->conn);
@@ -320,6 +324,19 @@ link_stalled(struct link *l)
 	return l->pings_unsent >= STALLED_PINGS;
 }
 
+/* Who was kept from turning since the ping has not heard what lies in the kernel: the socket gets
+ * one more look before its peer is called silent. */
+static void
+link_hear_nothing(struct link *l)
+{
+	if (l->last_look) {
+		link_down(l, R_PING_TIMEOUT);
+		return;
+	}
+	l->last_look = true;
+	timer_start(&l->ping, LAST_LOOK_MS);
+}
+
 static void
 link_on_ping_timer(void *user)
 {
@@ -329,7 +346,7 @@ link_on_ping_timer(void *user)
 	if (link_jumped(l))
 		link_ping(l, l->ping_interval_ms);
 	else if (conn_received(l->conn) == l->received_at_ping)
-		link_down(l, R_PING_TIMEOUT);
+		link_hear_nothing(l);
 	else if (link_stalled(l))
 		link_down(l, R_LINK_STALLED);
 	else
