@@ -29,8 +29,8 @@ void forward_write_request(struct strb *, const struct forward_request *);
 struct forward_response {
 	const struct http_head *head;
 	bool to_http10, to_head; /* the viewer's request */
-	bool close;		 /* the viewer's connection ends behind it */
-	bool upgraded;		 /* a 101 that answers an upgrade */
+	bool close;    /* the viewer's connection ends behind it; not said by an interim one */
+	bool upgraded; /* a 101 that answers an upgrade */
 	struct span request_id;
 };
 
