@@ -19,6 +19,7 @@ viewer_note_request(struct viewer *v, const struct http_head *head)
 	snprintf(note, sizeof(note), "%.*s %.*s", SPAN_FMT(head->method), SPAN_FMT(target));
 	viewer_forget_request(v);
 	v->what = span_dup(span_str(note));
+	v->to_head = span_eq(head->method, SPAN("HEAD"));
 	v->policy = policy_ref(v->worker->policy);
 	v->began_ms = loop_now_ms(v->worker->loop);
 	v->requests++;
@@ -41,9 +42,8 @@ void
 viewer_refuse(struct viewer *v, const struct http_head *head, enum reason why)
 {
 	bool close = viewer_must_close(v, head) || reason_info(why)->status == 400;
-	bool head_only = head && span_eq(head->method, SPAN("HEAD"));
 
-	reply_reason(v->conn, why, span_str(v->request_id), close, head_only);
+	reply_reason(v->conn, why, span_str(v->request_id), close, v->to_head);
 	viewer_note_end(v, reason_info(why)->status, 0, why);
 	viewer_after_answer(v, close);
 }
@@ -53,7 +53,7 @@ viewer_answer_local(struct viewer *v, const struct http_head *head, enum route_k
 {
 	bool close = viewer_must_close(v, head);
 
-	reply_local(v->conn, kind, close, span_eq(head->method, SPAN("HEAD")));
+	reply_local(v->conn, kind, close, v->to_head);
 	viewer_after_answer(v, close);
 }
 
@@ -156,6 +156,8 @@ viewer_forward(struct viewer *v, const struct http_head *head, const struct rout
 		v->tag.tunnel = span_str(v->tunnel);
 		why = worker_over_memory(v->worker) ? R_PROCESS_MEMORY
 						    : viewer_begin_exchange(v, head, route, t);
+	} else if (v->worker->state > WORKER_DRAINING) {
+		why = R_SHUTDOWN; /* there was one, for all we know */
 	}
 	if (why != R_NONE) {
 		viewer_refuse(v, head, why);
