@@ -99,16 +99,20 @@ text_value(struct strb *b, struct span value)
 		quoted(b, part.p ? part : SPAN(""));
 	else
 		strb_visible(b, part);
-	strb_printf(b, "%s%s", mark, quote ? "\"" : "");
+	strb_add(b, span_str(mark));
+	if (quote)
+		strb_char(b, '"');
 }
 
 static void
 text_fields(struct strb *b, const struct log_field *f)
 {
 	for (; f->name; f++) {
-		strb_printf(b, " %s=", f->name);
+		strb_char(b, ' ');
+		strb_add(b, span_str(f->name));
+		strb_char(b, '=');
 		if (f->kind == LOG_F_INT)
-			strb_printf(b, "%" PRId64, f->number);
+			strb_number(b, f->number);
 		else if (f->kind == LOG_F_BOOL)
 			strb_add(b, f->number ? SPAN("true") : SPAN("false"));
 		else
@@ -147,16 +151,20 @@ json_string(struct strb *b, struct span s)
 
 	strb_char(b, '"');
 	strb_json(b, part);
-	strb_printf(b, "%s\"", mark);
+	strb_add(b, span_str(mark));
+	strb_char(b, '"');
 }
 
 static void
 json_fields(struct strb *b, const struct log_field *f, const char **separator)
 {
 	for (; f->name; f++, *separator = ",") {
-		strb_printf(b, "%s\"%s\":", *separator, f->name);
+		strb_add(b, span_str(*separator));
+		strb_char(b, '"');
+		strb_add(b, span_str(f->name));
+		strb_add(b, SPAN("\":"));
 		if (f->kind == LOG_F_INT)
-			strb_printf(b, "%" PRId64, f->number);
+			strb_number(b, f->number);
 		else if (f->kind == LOG_F_BOOL)
 			strb_add(b, f->number ? SPAN("true") : SPAN("false"));
 		else
