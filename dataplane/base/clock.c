@@ -1,7 +1,9 @@
 #include "base/clock.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+#define DIGIT(n) (char)('0' + (n) % 10)
 
 uint64_t
 clock_mono_ns(void)
@@ -53,6 +55,8 @@ clock_text(int64_t wall_ms, char out[CLOCK_TEXT_MAX])
 		ms += 1000;
 		seconds--;
 	}
-	snprintf(out, CLOCK_TEXT_MAX, "%s.%03dZ", date_text(seconds), ms);
+	strcpy(out, date_text(seconds));
+	memcpy(out + strlen(out),
+	    (char[]){'.', DIGIT(ms / 100), DIGIT(ms / 10), DIGIT(ms), 'Z', '\0'}, 6);
 	return out;
 }

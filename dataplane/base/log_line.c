@@ -10,13 +10,13 @@
 static const struct log_field cut[] = {LOG_BOOL("cut", true), {.name = NULL}};
 
 static const struct {
-	const char *word;
+	const char *word, *column;
 	int severity;
 } levels[] = {
-    [LVL_DEBUG] = {"debug", 7},
-    [LVL_INFO] = {"info", 6},
-    [LVL_WARN] = {"warn", 4},
-    [LVL_ERROR] = {"error", 3},
+    [LVL_DEBUG] = {"debug", "debug ", 7},
+    [LVL_INFO] = {"info", "info  ", 6},
+    [LVL_WARN] = {"warn", "warn  ", 4},
+    [LVL_ERROR] = {"error", "error ", 3},
 };
 
 const char *
@@ -128,7 +128,9 @@ text_try(struct strb *b, const struct log_record *r, const struct log_field *fie
 
 	tag_fields(r->tag, known);
 	strb_reset(b);
-	strb_printf(b, "%s %-5s ", clock_text(r->wall_ms, when), log_level_word(r->level));
+	strb_add(b, span_str(clock_text(r->wall_ms, when)));
+	strb_char(b, ' ');
+	strb_add(b, span_str(levels[r->level].column));
 	strb_visible(b, span_str(r->type));
 	text_fields(b, known);
 	text_fields(b, fields);

@@ -13,7 +13,8 @@ struct forward_request {
 	const struct route *route;
 	enum header_family family; /* of the tunnel */
 	const struct policy *policy;
-	const struct sockaddr *peer; /* the viewer */
+	const struct sockaddr *peer; /* the viewer, ... */
+	const char *peer_text;	     /* ... as net/addr.h writes it */
 	bool tls;		     /* it came by https */
 	bool upgrade;		     /* to be passed through */
 	struct span request_id;
