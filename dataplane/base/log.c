@@ -2,7 +2,9 @@
  *
  * The hard thing is to stay useful while nobody reads our output: the writer alone ever waits for a
  * descriptor, it waits in poll() so that log_stop can call it off, and a pipe that polls writable
- * takes PIPE_BUF bytes without blocking, so it never writes more at once.
+ * takes PIPE_BUF bytes without blocking, so it never writes more at once. And to cost those who
+ * speak nothing: a line for each request must not be a wake-up for each request. So a writer that
+ * has just written rests, and finds many lines when it looks again.
  */
 #include "base/log.h"
 
@@ -26,9 +28,11 @@
 
 #define QUEUE_MAX    (1024 * 1024) /* bytes of lines that wait */
 #define SENTENCE_MAX 2048
-#define STOP_MS	     1000 /* what log_stop gives the writer */
-#define LOOK_UP_MS   50	  /* how soon a writer that waits notices log_stop */
-#define REPORT_MS    1000 /* between two lines about dropped lines */
+#define STOP_MS	     1000	     /* what log_stop gives the writer */
+#define LOOK_UP_MS   50		     /* how soon a writer that waits notices log_stop */
+#define REPORT_MS    1000	     /* between two lines about dropped lines */
+#define REST_MS	     10		     /* of a writer behind what it wrote ... */
+#define REST_BYTES   (QUEUE_MAX / 4) /* ... unless so much has come meanwhile */
 
 struct line {
 	STAILQ_ENTRY(line) entry;
@@ -36,13 +40,16 @@ struct line {
 	struct strb text;
 };
 
+STAILQ_HEAD(line_list, line);
+
 /* The queue and what is under lock with it. */
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	STAILQ_HEAD(, line) lines;
-	size_t bytes; /* in lines, and in the one that is being written */
+	struct line_list lines;
+	size_t bytes; /* in lines, and in those that are being written */
 	bool running, stopping;
+	bool asleep; /* the writer, until the next line */
 } queue = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .wake = PTHREAD_COND_INITIALIZER,
@@ -127,7 +134,7 @@ queue_close(void)
 static bool
 queue_put(struct line *line)
 {
-	bool running, room;
+	bool running, room, wake = false;
 
 	pthread_mutex_lock(&queue.lock);
 	running = queue.running;
@@ -135,9 +142,12 @@ queue_put(struct line *line)
 	if (room) {
 		queue.bytes += line_weight(line);
 		STAILQ_INSERT_TAIL(&queue.lines, line, entry);
-		pthread_cond_signal(&queue.wake);
+		wake = queue.asleep || queue.bytes > REST_BYTES;
+		queue.asleep = false;
 	}
 	pthread_mutex_unlock(&queue.lock);
+	if (wake)
+		pthread_cond_signal(&queue.wake);
 	if (running && !room) {
 		atomic_fetch_add(&dropped, 1);
 		line_free(line);
@@ -145,20 +155,37 @@ queue_put(struct line *line)
 	return running;
 }
 
-/* The next line; NULL when log_stop was called and there is none left. */
-static struct line *
-queue_take(void)
+/* Every line that waits; false when log_stop was called and there is none left. */
+static bool
+queue_take(struct line_list *lines)
 {
-	struct line *line;
-
 	pthread_mutex_lock(&queue.lock);
-	while (STAILQ_EMPTY(&queue.lines) && !queue.stopping)
+	while (STAILQ_EMPTY(&queue.lines) && !queue.stopping) {
+		queue.asleep = true;
 		pthread_cond_wait(&queue.wake, &queue.lock);
-	line = STAILQ_FIRST(&queue.lines);
-	if (line)
-		STAILQ_REMOVE_HEAD(&queue.lines, entry);
+	}
+	queue.asleep = false;
+	STAILQ_CONCAT(lines, &queue.lines);
 	pthread_mutex_unlock(&queue.lock);
-	return line;
+	return !STAILQ_EMPTY(lines);
+}
+
+static void
+queue_rest(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += REST_MS * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&queue.lock);
+	while (!queue.stopping && queue.bytes <= REST_BYTES &&
+	       pthread_cond_clockwait(&queue.wake, &queue.lock, CLOCK_MONOTONIC, &until) == 0)
+		;
+	pthread_mutex_unlock(&queue.lock);
 }
 
 static void
@@ -211,6 +238,31 @@ put_line(const struct line *line)
 		atomic_fetch_add(&dropped, 1);
 }
 
+/* As many lines from the front as go out in one piece; at least one. */
+static void
+put_some_lines(struct line_list *lines)
+{
+	char text[PIPE_BUF];
+	size_t n = 0, count = 0;
+	struct line *line = STAILQ_FIRST(lines);
+
+	if (writer.syslog >= 0 || line->text.n > sizeof(text)) {
+		STAILQ_REMOVE_HEAD(lines, entry);
+		put_line(line);
+		queue_done(line);
+		return;
+	}
+	for (; line && line->text.n <= sizeof(text) - n; line = STAILQ_FIRST(lines)) {
+		memcpy(text + n, line->text.p, line->text.n);
+		n += line->text.n;
+		count++;
+		STAILQ_REMOVE_HEAD(lines, entry);
+		queue_done(line);
+	}
+	if (!put_bytes(writer.fd, span_of(text, n)))
+		atomic_fetch_add(&dropped, count);
+}
+
 /* Past the queue: it may be full again. */
 static void
 report_drops(bool last)
@@ -234,12 +286,13 @@ report_drops(bool last)
 static void *
 writer_main(void *unused)
 {
-	struct line *line;
+	struct line_list lines = STAILQ_HEAD_INITIALIZER(lines);
 
-	while ((line = queue_take())) {
-		put_line(line);
-		queue_done(line);
+	while (queue_take(&lines)) {
+		while (!STAILQ_EMPTY(&lines))
+			put_some_lines(&lines);
 		report_drops(false);
+		queue_rest();
 	}
 	report_drops(true);
 	return unused;

@@ -10,13 +10,13 @@
 static const struct log_field cut[] = {LOG_BOOL("cut", true), {.name = NULL}};
 
 static const struct {
-	const char *word;
+	const char *word, *column;
 	int severity;
 } levels[] = {
-    [LVL_DEBUG] = {"debug", 7},
-    [LVL_INFO] = {"info", 6},
-    [LVL_WARN] = {"warn", 4},
-    [LVL_ERROR] = {"error", 3},
+    [LVL_DEBUG] = {"debug", "debug ", 7},
+    [LVL_INFO] = {"info", "info  ", 6},
+    [LVL_WARN] = {"warn", "warn  ", 4},
+    [LVL_ERROR] = {"error", "error ", 3},
 };
 
 const char *
@@ -99,16 +99,20 @@ text_value(struct strb *b, struct span value)
 		quoted(b, part.p ? part : SPAN(""));
 	else
 		strb_visible(b, part);
-	strb_printf(b, "%s%s", mark, quote ? "\"" : "");
+	strb_add(b, span_str(mark));
+	if (quote)
+		strb_char(b, '"');
 }
 
 static void
 text_fields(struct strb *b, const struct log_field *f)
 {
 	for (; f->name; f++) {
-		strb_printf(b, " %s=", f->name);
+		strb_char(b, ' ');
+		strb_add(b, span_str(f->name));
+		strb_char(b, '=');
 		if (f->kind == LOG_F_INT)
-			strb_printf(b, "%" PRId64, f->number);
+			strb_number(b, f->number);
 		else if (f->kind == LOG_F_BOOL)
 			strb_add(b, f->number ? SPAN("true") : SPAN("false"));
 		else
@@ -124,7 +128,9 @@ text_try(struct strb *b, const struct log_record *r, const struct log_field *fie
 
 	tag_fields(r->tag, known);
 	strb_reset(b);
-	strb_printf(b, "%s %-5s ", clock_text(r->wall_ms, when), log_level_word(r->level));
+	strb_add(b, span_str(clock_text(r->wall_ms, when)));
+	strb_char(b, ' ');
+	strb_add(b, span_str(levels[r->level].column));
 	strb_visible(b, span_str(r->type));
 	text_fields(b, known);
 	text_fields(b, fields);
@@ -147,16 +153,20 @@ json_string(struct strb *b, struct span s)
 
 	strb_char(b, '"');
 	strb_json(b, part);
-	strb_printf(b, "%s\"", mark);
+	strb_add(b, span_str(mark));
+	strb_char(b, '"');
 }
 
 static void
 json_fields(struct strb *b, const struct log_field *f, const char **separator)
 {
 	for (; f->name; f++, *separator = ",") {
-		strb_printf(b, "%s\"%s\":", *separator, f->name);
+		strb_add(b, span_str(*separator));
+		strb_char(b, '"');
+		strb_add(b, span_str(f->name));
+		strb_add(b, SPAN("\":"));
 		if (f->kind == LOG_F_INT)
-			strb_printf(b, "%" PRId64, f->number);
+			strb_number(b, f->number);
 		else if (f->kind == LOG_F_BOOL)
 			strb_add(b, f->number ? SPAN("true") : SPAN("false"));
 		else

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { FIRST_CAP = 256 }; /* a head or a line of the log: most grow once, or not at all */
+
 void
 strb_init(struct strb *b, size_t max)
 {
@@ -30,7 +32,7 @@ strb_reset(struct strb *b)
 static bool
 strb_grow(struct strb *b, size_t n)
 {
-	size_t cap = b->cap ? b->cap : 64;
+	size_t cap = b->cap ? b->cap : FIRST_CAP;
 	char *p;
 
 	if (b->failed || n > b->max - b->n) {
@@ -71,32 +73,67 @@ strb_char(struct strb *b, char c)
 }
 
 void
+strb_number(struct strb *b, int64_t number)
+{
+	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	char digits[20], *at = digits + sizeof(digits);
+
+	do {
+		*--at = (char)('0' + left % 10);
+		left /= 10;
+	} while (left);
+	if (number < 0)
+		*--at = '-';
+	strb_add(b, span_of(at, (size_t)(digits + sizeof(digits) - at)));
+}
+
+/* Most texts fit at once into the room that is there; the others are made twice. */
+void
 strb_printf(struct strb *b, const char *fmt, ...)
 {
 	va_list ap;
 	int n;
 
+	if (!strb_grow(b, 0))
+		return;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(b->p + b->n, b->cap - b->n, fmt, ap);
 	va_end(ap);
-	if (n < 0 || !strb_grow(b, (size_t)n)) {
+	if (n >= 0 && (size_t)n >= b->cap - b->n && strb_grow(b, (size_t)n)) {
+		va_start(ap, fmt);
+		n = vsnprintf(b->p + b->n, b->cap - b->n, fmt, ap);
+		va_end(ap);
+	}
+	if (n < 0 || b->failed) {
 		b->failed = true;
+		b->p[b->n] = '\0';
 		return;
 	}
-	va_start(ap, fmt);
-	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
-	va_end(ap);
 	b->n += (size_t)n;
+}
+
+/* Visible ASCII that neither escape touches: what nearly all text consists of. */
+static struct span
+plain_run(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= 0x20 && s.p[n] < 0x7F && s.p[n] != '"' && s.p[n] != '\\')
+		n++;
+	return span_take(s, n);
 }
 
 void
 strb_json(struct strb *b, struct span s)
 {
 	while (s.n) {
+		struct span run = plain_run(s);
 		unsigned char c = (unsigned char)s.p[0];
-		size_t n = span_utf8_len(s);
+		size_t n = run.n ? run.n : span_utf8_len(s);
 
-		if (c == '"' || c == '\\')
+		if (run.n)
+			strb_add(b, run);
+		else if (c == '"' || c == '\\')
 			strb_printf(b, "\\%c", c);
 		else if (c < 0x20 || c == 0x7F || n == 0)
 			strb_printf(b, "\\u%04x", c);
@@ -109,14 +146,18 @@ strb_json(struct strb *b, struct span s)
 void
 strb_visible(struct strb *b, struct span s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	while (s.n) {
+		struct span run = plain_run(s);
+		unsigned char c = (unsigned char)s.p[0];
 
-		if (c == '\\')
+		if (run.n)
+			strb_add(b, run);
+		else if (c == '\\')
 			strb_add(b, SPAN("\\\\"));
-		else if (c < 0x20 || c > 0x7E)
-			strb_printf(b, "\\x%02x", c);
+		else if (c == '"')
+			strb_char(b, '"');
 		else
-			strb_char(b, (char)c);
+			strb_printf(b, "\\x%02x", c);
+		s = span_drop(s, run.n ? run.n : 1);
 	}
 }

@@ -26,6 +26,8 @@ void strb_reset(struct strb *);
 
 void strb_add(struct strb *, struct span s);
 void strb_char(struct strb *, char c);
+/* Decimal. */
+void strb_number(struct strb *, int64_t);
 void strb_printf(struct strb *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The inside of a JSON string: quotes, backslashes, controls and bytes that are not UTF-8 escaped.
  */

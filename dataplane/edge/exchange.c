@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "edge/exchange_priv.h"
 
+enum { LOOKS = 4 }; /* at a viewer, in the time that its patience lasts */
+
 /* ---- ending ---- */
 
 void
@@ -28,6 +30,7 @@ exchange_credit(struct exchange *x, size_t n)
 static void
 exchange_let_go(struct exchange *x, enum reason why)
 {
+	x->metrics->viewer_bytes_in += x->up_body.bytes;
 	if (!x->up)
 		return;
 	exchange_credit(x, x->unreturned);
@@ -52,6 +55,16 @@ exchange_finish(struct exchange *x, enum reason why, bool keep)
 }
 
 void
+exchange_whole(struct exchange *x)
+{
+	if (x->request != REQUEST_SENT) /* what is still to come of it goes nowhere */
+		x->keep_upstream = false;
+	x->response = RESPONSE_WHOLE;
+	exchange_moved(x);
+	conn_flush(x->conn); /* on_empty follows, even if nothing was left to send */
+}
+
+void
 exchange_abort(struct exchange **xp, enum reason why)
 {
 	struct exchange *x;
@@ -72,15 +85,17 @@ void
 exchange_moved(struct exchange *x)
 {
 	x->progress_ms = loop_now_ms(x->loop);
+	x->looked = false;
 }
 
-/* What the exchange waits for now: how long it may, and whose fault it is then. */
+/* What the exchange waits for now: how long it may (0: for ever), and whose fault it is then. */
 static uint64_t
 exchange_patience(const struct exchange *x, enum reason *why)
 {
 	bool viewer_slow = conn_queued(x->conn) > 0;
 
-	if (x->response == RESPONSE_RAW) {
+	*why = viewer_slow ? R_WRITE_TIMEOUT : R_RESPONSE_STALLED;
+	if (x->response == RESPONSE_RAW && !viewer_slow) {
 		*why = R_VIEWER_GONE;
 		return x->viewer_eof ? x->limits->body_timeout : 0;
 	}
@@ -91,11 +106,18 @@ exchange_patience(const struct exchange *x, enum reason *why)
 	if (x->response == RESPONSE_HEAD)
 		*why =
 		    wsmux_stream_full(upstream_stream(x->up)) ? R_RESPONSE_STALLED : R_BODY_TIMEOUT;
-	else
-		*why = viewer_slow ? R_WRITE_TIMEOUT : R_RESPONSE_STALLED;
 	return x->limits->body_timeout;
 }
 
+static void
+exchange_wake_in(struct exchange *x, uint64_t ms)
+{
+	x->due_ms = loop_now_ms(x->loop) + ms;
+	timer_start(&x->deadline, ms);
+}
+
+/* A deadline that comes early finds that nothing is due, and costs less than setting it anew each
+ * time. */
 void
 exchange_watch(struct exchange *x)
 {
@@ -103,10 +125,22 @@ exchange_watch(struct exchange *x)
 	uint64_t patience = exchange_patience(x, &why);
 
 	exchange_moved(x);
-	if (patience)
-		timer_start(&x->deadline, patience);
-	else
+	if (patience == 0)
 		timer_stop(&x->deadline);
+	else if (!timer_armed(&x->deadline) || x->due_ms > x->progress_ms + patience)
+		exchange_wake_in(x, patience);
+}
+
+/* Our kernel may hold megabytes for a slow viewer and ask us for none for minutes: what the viewer
+ * takes shows there. The first look finds nothing to compare with. */
+static bool
+exchange_viewer_reads(struct exchange *x)
+{
+	size_t before = x->looked ? x->unacked : SIZE_MAX;
+
+	x->looked = true;
+	x->unacked = conn_unacked(x->conn);
+	return x->unacked < before;
 }
 
 static void
@@ -120,7 +154,9 @@ exchange_on_deadline(void *user)
 	patience = exchange_patience(x, &why);
 	waited = loop_now_ms(x->loop) - x->progress_ms;
 	if (waited < patience)
-		timer_start(&x->deadline, patience - waited);
+		exchange_wake_in(x, patience - waited);
+	else if (why == R_WRITE_TIMEOUT && exchange_viewer_reads(x))
+		exchange_wake_in(x, patience / LOOKS);
 	else if (patience)
 		exchange_finish(x, why, false);
 }
@@ -192,14 +228,15 @@ exchange_new(const struct exchange_begin *begin)
 	return x;
 }
 
-/* The head as the client gets it; false when a limit is passed. */
+/* The head as the client gets it; false when a limit is passed. It may say twice what it said to
+ * us: the path and the host have fields of their own. */
 static bool
 exchange_begin_head(struct exchange *x, const struct forward_request *request, bool safe)
 {
 	struct strb b;
 	bool sent;
 
-	strb_init(&b, x->limits->head_max + HEAD_EXTRA);
+	strb_init(&b, 2 * x->limits->head_max + HEAD_EXTRA);
 	forward_write_request(&b, request);
 	sent = !strb_failed(&b) && exchange_send_head(x, strb_span(&b));
 	if (sent && safe && !upstream_fresh(x->up)) {
@@ -234,9 +271,13 @@ exchange_begin(const struct exchange_begin *begin, enum reason *why)
 size_t
 exchange_room(struct exchange *x)
 {
-	struct wsmux_stream *stream = upstream_stream(x->up);
-	size_t room = wsmux_stream_room(stream);
+	struct wsmux_stream *stream;
+	size_t room;
 
+	if (x->response == RESPONSE_WHOLE)
+		return SIZE_MAX;
+	stream = upstream_stream(x->up);
+	room = wsmux_stream_room(stream);
 	if (wsmux_stream_full(stream) || room <= BODY_OVERHEAD)
 		return 0;
 	return room - BODY_OVERHEAD;
@@ -245,6 +286,8 @@ exchange_room(struct exchange *x)
 void
 exchange_body(struct exchange *x, struct span data)
 {
+	if (x->response == RESPONSE_WHOLE)
+		return;
 	exchange_moved(x);
 	body_write(&x->up_body, data);
 }
@@ -252,16 +295,18 @@ exchange_body(struct exchange *x, struct span data)
 void
 exchange_trailer(struct exchange *x, struct http_field field)
 {
-	body_trailer(&x->up_body, field);
+	if (x->response != RESPONSE_WHOLE)
+		body_trailer(&x->up_body, field);
 }
 
 void
 exchange_request_end(struct exchange *x)
 {
-	body_end(&x->up_body);
 	x->request = REQUEST_SENT;
+	if (x->response == RESPONSE_WHOLE)
+		return;
+	body_end(&x->up_body);
 	x->sent_ns = clock_mono_ns();
-	x->metrics->viewer_bytes_in += x->up_body.bytes;
 	exchange_watch(x);
 }
 
@@ -276,7 +321,10 @@ exchange_is_raw(const struct exchange *x)
 size_t
 exchange_raw(struct exchange *x, struct span in)
 {
-	return wsmux_stream_write(upstream_stream(x->up), in);
+	size_t taken = wsmux_stream_write(upstream_stream(x->up), in);
+
+	x->up_body.bytes += taken;
+	return taken;
 }
 
 void
@@ -292,8 +340,9 @@ exchange_raw_eof(struct exchange *x)
 void
 exchange_on_sent(struct exchange *x, size_t n)
 {
-	exchange_moved(x);
-	exchange_credit(x, conn_queued(x->conn) == 0 ? x->unreturned : n);
+	if (x->response != RESPONSE_HEAD)
+		exchange_moved(x);
+	exchange_credit(x, n);
 }
 
 void
@@ -301,6 +350,22 @@ exchange_on_drain(struct exchange *x)
 {
 	if (x->up)
 		wsmux_stream_resume(upstream_stream(x->up));
+}
+
+/* What the viewer was sent is not byte for byte what came: framing differs, and fields are dropped.
+ * Only here do the two counts meet. */
+void
+exchange_on_empty(struct exchange *x)
+{
+	exchange_credit(x, x->unreturned);
+	if (x->response == RESPONSE_WHOLE)
+		exchange_finish(x, R_NONE, !x->close);
+}
+
+void
+exchange_close_behind(struct exchange *x)
+{
+	x->close = true;
 }
 
 /* ---- about ---- */
@@ -314,7 +379,7 @@ exchange_answered(const struct exchange *x)
 bool
 exchange_ends_by_close(const struct exchange *x)
 {
-	return x->ends_by_close && x->response == RESPONSE_BODY;
+	return x->ends_by_close && x->response != RESPONSE_HEAD;
 }
 
 enum reason

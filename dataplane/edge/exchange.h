@@ -1,12 +1,13 @@
 /* edge/exchange.h - one request and its response, between a viewer's connection and an upstream.
  *
  *   request   BODY --exchange_request_end--> SENT
- *   response  HEAD --final head--> BODY --end--> complete: on_done(R_NONE)
- *               \--101 to an upgrade--> RAW: bytes both ways until one side ends
+ *   response  HEAD --final head--> BODY --end--> WHOLE --all of it left--> on_done(R_NONE)
+ *               \--101 to an upgrade--> RAW -end-^     RAW: bytes both ways until one side ends
  *   any --upstream lost, malformed, too late--> on_done(why)
  *
  * The exchange writes the response to the viewer's conn itself; the viewer feeds it the request and
- * says what left for the socket: there, and only there, credit goes back to the client.
+ * says what left for the socket: there, and only there, credit goes back to the client. And so it
+ * lasts until its last byte has left: who waits for a slow viewer, and for how long, is said here.
  *
  * Owner: the viewer; it is freed by on_done (when that returns) or by exchange_abort. Nothing is
  * called back from inside exchange_begin and exchange_abort.
@@ -46,7 +47,8 @@ struct exchange_begin {
 /* The head goes out. NULL, and why, when it cannot. */
 struct exchange *exchange_begin(const struct exchange_begin *, enum reason *why);
 
-/* Bytes of body input that may be given now; 0: wait for on_room. */
+/* Bytes of body input that may be given now; 0: wait for on_room. Behind a WHOLE response they are
+ * dropped: nobody waits for them. */
 size_t exchange_room(struct exchange *);
 void exchange_body(struct exchange *, struct span data);
 void exchange_trailer(struct exchange *, struct http_field);
@@ -57,9 +59,12 @@ size_t exchange_raw(struct exchange *, struct span in);
 void exchange_raw_eof(struct exchange *);
 bool exchange_is_raw(const struct exchange *);
 
-/* n bytes left for the viewer's socket; the queue fell low. */
+/* n bytes left for the viewer's socket; the queue fell low; nothing is queued any more. */
 void exchange_on_sent(struct exchange *, size_t n);
 void exchange_on_drain(struct exchange *);
+void exchange_on_empty(struct exchange *);
+/* The viewer's connection ends behind the response after all. */
+void exchange_close_behind(struct exchange *);
 
 /* The viewer has seen a response head. */
 bool exchange_answered(const struct exchange *);
@@ -70,7 +75,7 @@ bool exchange_ends_by_close(const struct exchange *);
  * else R_NONE. */
 enum reason exchange_client_fault(const struct exchange *);
 int exchange_status(const struct exchange *);
-uint64_t exchange_bytes(const struct exchange *); /* of response body, so far */
+uint64_t exchange_bytes(const struct exchange *); /* of response body, or raw, so far */
 
 /* The viewer gives up: the client is told why. Frees; on_done does not follow. */
 void exchange_abort(struct exchange **, enum reason why);

@@ -17,10 +17,10 @@
 
 #define EXCHANGE_MAGIC 0xe8c4a26eu
 
-enum { HEAD_EXTRA = 2048 }; /* what our own fields add to a head */
+enum { HEAD_EXTRA = 2048 }; /* what our own fields add to a head, besides what they repeat of it */
 
 enum request_state { REQUEST_BODY, REQUEST_SENT };
-enum response_state { RESPONSE_HEAD, RESPONSE_BODY, RESPONSE_RAW };
+enum response_state { RESPONSE_HEAD, RESPONSE_BODY, RESPONSE_RAW, RESPONSE_WHOLE };
 
 struct exchange {
 	unsigned magic;
@@ -29,7 +29,7 @@ struct exchange {
 	struct loop *loop;
 	struct conn *conn;
 	struct upstream_pool *pool;
-	struct upstream *up;
+	struct upstream *up; /* NULL: lost, behind a WHOLE response */
 	const struct limits *limits;
 	const struct exchange_ops *ops;
 	void *user;
@@ -51,6 +51,9 @@ struct exchange {
 	enum reason client_fault;
 	struct timer deadline;
 	uint64_t progress_ms; /* the last time anything moved */
+	size_t unacked;	      /* by the viewer's kernel, when it was looked at since then */
+	bool looked;
+	uint64_t due_ms; /* of deadline: the first that could matter, perhaps not the last */
 	char request_id[REQUEST_ID_MAX + 1];
 	uint64_t sent_ns; /* the request was all in */
 	struct worker_metrics *metrics;
@@ -62,11 +65,13 @@ extern const struct http_parser_ops exchange_response_ops;
 /* The end, from inside a callback of the stream or a timer. */
 void exchange_finish(struct exchange *, enum reason why, bool keep);
 void exchange_free(struct exchange *);
+/* All of the response is queued for the viewer. */
+void exchange_whole(struct exchange *);
 /* The viewer took n of the bytes that came; the client may send as many more. */
 void exchange_credit(struct exchange *, size_t n);
 /* Something moved. */
 void exchange_moved(struct exchange *);
-/* Waiting for something else now: the deadline starts anew. */
+/* Waiting for something else now: the deadline counts anew. */
 void exchange_watch(struct exchange *);
 /* False when the upstream does not take it whole. */
 bool exchange_send_head(struct exchange *, struct span head);

@@ -2,7 +2,8 @@
 #include "base/clock.h"
 #include "edge/exchange_priv.h"
 
-static void
+/* False, and the fault is noted, when it grew beyond its limit. */
+static bool
 exchange_write_head(struct exchange *x, const struct http_head *head, bool upgraded)
 {
 	const struct forward_response f = {
@@ -15,13 +16,14 @@ exchange_write_head(struct exchange *x, const struct http_head *head, bool upgra
 	};
 	struct strb b;
 
-	strb_init(&b, x->limits->head_max + HEAD_EXTRA);
+	strb_init(&b, x->limits->head_max + x->limits->fields_max + HEAD_EXTRA);
 	forward_write_response(&b, &f);
 	if (strb_failed(&b))
 		x->fault = R_BAD_RESPONSE;
 	else
 		conn_write(x->conn, strb_span(&b));
 	strb_free(&b);
+	return x->fault == R_NONE;
 }
 
 /* 100 and 103 go through to whoever can understand them; 101 only answers an upgrade. */
@@ -32,14 +34,16 @@ exchange_on_interim(struct exchange *x, const struct http_head *head)
 		x->fault = R_BAD_RESPONSE;
 	else if (!x->to_http10)
 		exchange_write_head(x, head, false);
+	exchange_watch(x);
 }
 
 static void
 exchange_go_raw(struct exchange *x, const struct http_head *head)
 {
-	x->status = head->status;
 	x->close = true;
-	exchange_write_head(x, head, true);
+	if (!exchange_write_head(x, head, true))
+		return;
+	x->status = head->status;
 	x->response = RESPONSE_RAW;
 	exchange_watch(x);
 	x->ops->on_room(x->user);
@@ -60,7 +64,6 @@ exchange_on_final(struct exchange *x, const struct http_head *head)
 {
 	enum http_framing framing = forward_framing(head, x->to_http10);
 
-	x->status = head->status;
 	x->client_fault = client_fault(head);
 	if (x->sent_ns)
 		metric_observe(&x->metrics->first_byte, (clock_mono_ns() - x->sent_ns) / 1000);
@@ -70,7 +73,9 @@ exchange_on_final(struct exchange *x, const struct http_head *head)
 	/* A viewer that is still sending its request is told that nothing follows it here. */
 	if (x->request != REQUEST_SENT || x->ends_by_close)
 		x->close = true;
-	exchange_write_head(x, head, false);
+	if (!exchange_write_head(x, head, false))
+		return;
+	x->status = head->status;
 	x->response = RESPONSE_BODY;
 	exchange_watch(x);
 }
@@ -84,7 +89,7 @@ exchange_on_head(void *user, const struct http_head *head, struct span raw)
 	CAST_OBJ(x, user, EXCHANGE_MAGIC);
 	free(x->replay);
 	x->replay = NULL;
-	if (head->status == 101 && x->upgrade)
+	if (head->status == 101 && head->upgrade && x->upgrade)
 		exchange_go_raw(x, head);
 	else if (head->status < 200)
 		exchange_on_interim(x, head);

@@ -1,6 +1,16 @@
 /* What the client's stream says while a request is under way on it. */
 #include "edge/exchange_priv.h"
 
+/* RAW. A bridge may be silent for as long as it likes, but not leave what is there. */
+static void
+exchange_pass(struct exchange *x, struct span in)
+{
+	conn_write(x->conn, in);
+	x->down_body.bytes += in.n;
+	if (!timer_armed(&x->deadline))
+		exchange_watch(x);
+}
+
 /* The response in in; what the viewer is to see of it is queued when this returns. */
 static void
 exchange_parse(struct exchange *x, struct span in)
@@ -14,15 +24,25 @@ exchange_parse(struct exchange *x, struct span in)
 		if (x->fault) {
 			exchange_finish(x, x->fault, false);
 		} else if (x->response == RESPONSE_RAW) {
-			conn_write(x->conn, in);
+			exchange_pass(x, in);
 			return;
 		} else if (http_parser_done(x->parser) && x->response == RESPONSE_HEAD) {
 			http_parser_next(x->parser); /* it was an interim one */
 		} else if (http_parser_done(x->parser)) {
 			x->keep_upstream = x->keep_upstream && in.n == 0;
-			exchange_finish(x, R_NONE, !x->close);
+			exchange_whole(x);
+			return;
 		}
 	}
+}
+
+/* Behind the response comes nothing that anybody asked for. */
+static size_t
+exchange_drop(struct exchange *x, struct span in)
+{
+	x->keep_upstream = false;
+	wsmux_stream_used(upstream_stream(x->up), in.n);
+	return in.n;
 }
 
 static size_t
@@ -31,14 +51,17 @@ exchange_on_data(void *user, struct span in)
 	struct exchange *x;
 
 	CAST_OBJ(x, user, EXCHANGE_MAGIC);
+	if (x->response == RESPONSE_WHOLE)
+		return exchange_drop(x, in);
 	upstream_stall(x->up, conn_full(x->conn));
 	if (conn_full(x->conn))
 		return 0;
-	exchange_moved(x);
+	if (x->response != RESPONSE_HEAD) /* a head has to be there in time, not to be on its way */
+		exchange_moved(x);
 	x->unreturned += in.n;
 	x->in_data = true;
 	if (x->response == RESPONSE_RAW)
-		conn_write(x->conn, in);
+		exchange_pass(x, in);
 	else
 		exchange_parse(x, in);
 	x->in_data = false;
@@ -85,22 +108,28 @@ static void
 exchange_on_fin(void *user)
 {
 	struct exchange *x;
-	bool legal;
+	bool idle;
 
 	CAST_OBJ(x, user, EXCHANGE_MAGIC);
 	x->peer_fin = true;
-	if (x->response == RESPONSE_RAW) {
-		exchange_finish(x, R_NONE, false);
-		return;
-	}
-	if (x->response == RESPONSE_HEAD) {
+	switch (x->response) {
+	case RESPONSE_HEAD:
+		idle = http_parser_idle(x->parser);
 		if (!exchange_replay(x))
-			exchange_finish(x,
-			    http_parser_idle(x->parser) ? R_EMPTY_RESPONSE : R_BAD_RESPONSE, false);
-		return;
+			exchange_finish(x, idle ? R_EMPTY_RESPONSE : R_BAD_RESPONSE, false);
+		break;
+	case RESPONSE_BODY:
+		if (http_parser_eof(x->parser) == 0)
+			exchange_whole(x);
+		else
+			exchange_finish(x, R_SHORT_RESPONSE, false);
+		break;
+	case RESPONSE_RAW:
+		exchange_whole(x);
+		break;
+	case RESPONSE_WHOLE:
+		break;
 	}
-	legal = http_parser_eof(x->parser) == 0;
-	exchange_finish(x, legal ? R_NONE : R_SHORT_RESPONSE, legal && !x->close);
 }
 
 static void
@@ -110,7 +139,7 @@ exchange_on_lost(void *user, enum reason why)
 
 	CAST_OBJ(x, user, EXCHANGE_MAGIC);
 	x->up = NULL;
-	if (x->response == RESPONSE_HEAD && exchange_replay(x))
+	if (x->response == RESPONSE_WHOLE || (x->response == RESPONSE_HEAD && exchange_replay(x)))
 		return;
 	exchange_finish(x, why == R_NONE ? R_EMPTY_RESPONSE : why, false);
 }

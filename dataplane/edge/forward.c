@@ -49,38 +49,44 @@ write_end_to_end(struct strb *b, const struct http_head *head, struct span host,
 	free(fields);
 }
 
-/* One forwarding field: what a trusted proxy said, extended by us where it is a list, else our own
- * word. */
+/* One forwarding field: what a trusted proxy said, else our own word. */
 static void
 write_forwarded(struct strb *b, const struct forward_request *f, bool trusted,
-    enum http_field_id id, struct span name, struct span ours, bool list)
+    enum http_field_id id, struct span name, struct span ours)
 {
 	struct span theirs = trusted ? http_head_value(f->head, id) : SPAN("");
 
-	if (theirs.n == 0) {
-		http_write_field(b, name, ours);
-	} else if (!list) {
-		http_write_field(b, name, theirs);
-	} else {
-		strb_add(b, name);
-		strb_printf(b, ": %.*s, %.*s\r\n", SPAN_FMT(theirs), SPAN_FMT(ours));
+	http_write_field(b, name, theirs.n ? theirs : ours);
+}
+
+/* The list that every proxy adds to; fields of one name are one list (RFC 9110, 5.3). */
+static void
+write_forwarded_for(struct strb *b, const struct forward_request *f, bool trusted, struct span peer)
+{
+	strb_add(b, SPAN("X-Forwarded-For: "));
+	for (size_t i = 0; trusted && i < f->head->nfields; i++) {
+		const struct http_field *theirs = &f->head->fields[i];
+
+		if (theirs->id != HF_X_FORWARDED_FOR || theirs->value.n == 0)
+			continue;
+		strb_add(b, theirs->value);
+		strb_add(b, SPAN(", "));
 	}
+	strb_add(b, peer);
+	strb_add(b, SPAN("\r\n"));
 }
 
 static void
 write_about_viewer(struct strb *b, const struct forward_request *f)
 {
 	bool trusted = networks_have(&f->policy->trusted, f->peer);
-	char peer[ADDR_TEXT_MAX];
 
-	addr_host(f->peer, peer);
-	write_forwarded(
-	    b, f, trusted, HF_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), span_str(peer), true);
+	write_forwarded_for(b, f, trusted, addr_text_host(f->peer_text));
 	write_forwarded(b, f, trusted, HF_X_FORWARDED_PROTO, SPAN("X-Forwarded-Proto"),
-	    f->tls ? SPAN("https") : SPAN("http"), false);
+	    f->tls ? SPAN("https") : SPAN("http"));
 	if (f->route->host.n)
-		write_forwarded(b, f, trusted, HF_X_FORWARDED_HOST, SPAN("X-Forwarded-Host"),
-		    f->route->host, false);
+		write_forwarded(
+		    b, f, trusted, HF_X_FORWARDED_HOST, SPAN("X-Forwarded-Host"), f->route->host);
 	http_write_field(b, family_path_header(f->family), f->route->original);
 	http_write_field(b, http_field_name(HF_X_REQUEST_ID), f->request_id);
 }
@@ -89,14 +95,15 @@ void
 forward_write_request(struct strb *b, const struct forward_request *f)
 {
 	bool slash = f->route->path.n == 0 || f->route->path.p[0] != '/';
+	struct span host = f->route->host;
 
 	strb_add(b, f->head->method);
 	strb_add(b, slash ? SPAN(" /") : SPAN(" "));
 	strb_add(b, f->route->path);
 	strb_add(b, SPAN(" HTTP/1.1\r\n"));
 	if (!http_head_find(f->head, HF_HOST))
-		http_write_field(b, SPAN("Host"), span_str(f->policy->authority));
-	write_end_to_end(b, f->head, f->route->host, true);
+		http_write_field(b, SPAN("Host"), host.n ? host : span_str(f->policy->authority));
+	write_end_to_end(b, f->head, host, true);
 	if (f->upgrade) {
 		http_write_field(b, SPAN("Connection"), SPAN("Upgrade"));
 		http_write_field(b, SPAN("Upgrade"), http_head_value(f->head, HF_UPGRADE));
@@ -116,14 +123,15 @@ forward_framing(const struct http_head *head, bool to_http10)
 	return to_http10 ? HTTP_UNTIL_CLOSE : HTTP_CHUNKED;
 }
 
-/* What a body would have had: of use to whoever asked with HEAD or revalidates. */
+/* What a body would have had: of use to whoever asked with HEAD or revalidates (RFC 9110, 8.6). */
 static void
 write_length_without_body(struct strb *b, const struct forward_response *f)
 {
-	struct span length = http_head_value(f->head, HF_CONTENT_LENGTH);
+	int status = f->head->status;
+	bool may = status == 304 || (f->to_head && status >= 200 && status != 204);
 
-	if (length.n && (f->to_head || f->head->status == 304))
-		http_write_field(b, SPAN("Content-Length"), length);
+	if (may && http_head_find(f->head, HF_CONTENT_LENGTH))
+		http_write_framing(b, HTTP_BY_LENGTH, f->head->length);
 }
 
 void
@@ -137,7 +145,7 @@ forward_write_response(struct strb *b, const struct forward_response *f)
 	if (f->upgraded) {
 		http_write_field(b, SPAN("Connection"), SPAN("Upgrade"));
 		http_write_field(b, SPAN("Upgrade"), http_head_value(f->head, HF_UPGRADE));
-	} else if (f->close) {
+	} else if (f->close && f->head->status >= 200) {
 		http_write_field(b, SPAN("Connection"), SPAN("close"));
 	}
 	if (framing == HTTP_NO_BODY)

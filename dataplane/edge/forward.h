@@ -13,7 +13,8 @@ struct forward_request {
 	const struct route *route;
 	enum header_family family; /* of the tunnel */
 	const struct policy *policy;
-	const struct sockaddr *peer; /* the viewer */
+	const struct sockaddr *peer; /* the viewer, ... */
+	const char *peer_text;	     /* ... as net/addr.h writes it */
 	bool tls;		     /* it came by https */
 	bool upgrade;		     /* to be passed through */
 	struct span request_id;
@@ -29,8 +30,8 @@ void forward_write_request(struct strb *, const struct forward_request *);
 struct forward_response {
 	const struct http_head *head;
 	bool to_http10, to_head; /* the viewer's request */
-	bool close;		 /* the viewer's connection ends behind it */
-	bool upgraded;		 /* a 101 that answers an upgrade */
+	bool close;    /* the viewer's connection ends behind it; not said by an interim one */
+	bool upgraded; /* a 101 that answers an upgrade */
 	struct span request_id;
 };
 

@@ -1,11 +1,11 @@
 #include "edge/request_id.h"
 
 #include <ctype.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
+
+enum { ID_DIGITS = 16 };
 
 void
 request_ids_init(struct request_ids *ids)
@@ -26,11 +26,19 @@ is_sane(struct span id)
 	return true;
 }
 
+static void
+write_hex(char out[ID_DIGITS + 1], uint64_t id)
+{
+	for (int i = 0; i < ID_DIGITS; i++)
+		out[i] = "0123456789abcdef"[id >> (4 * (ID_DIGITS - 1 - i)) & 15];
+	out[ID_DIGITS] = '\0';
+}
+
 void
 request_id_take(char out[REQUEST_ID_MAX + 1], struct span theirs, struct request_ids *ids)
 {
 	if (!is_sane(theirs)) {
-		snprintf(out, REQUEST_ID_MAX + 1, "%016" PRIx64, ids->next++);
+		write_hex(out, ids->next++);
 		return;
 	}
 	memcpy(out, theirs.p, theirs.n);

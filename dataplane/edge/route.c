@@ -151,10 +151,12 @@ struct route
 route_of(const struct http_head *head, const struct policy *policy)
 {
 	struct span target = head->target, host = http_head_value(head, HF_HOST), path, id;
+	bool absolute;
 
 	if (span_eq(target, SPAN("*")))
 		return (struct route){.kind = ROUTE_OPTIONS};
-	if (absolute_form(target, &host, &target) && host.n == 0)
+	absolute = absolute_form(target, &host, &target);
+	if (absolute ? host.n == 0 : target.p[0] != '/') /* nobody's, or of another scheme */
 		return route_refused(R_BAD_REQUEST);
 	id = id_of_host(host, policy);
 	if (id.n) {
@@ -166,8 +168,6 @@ route_of(const struct http_head *head, const struct policy *policy)
 	path = until_query(target);
 	if (path.n <= 1)
 		return has_id_header(head) ? route_register(head) : route_refused(R_NOT_FOUND);
-	if (path.p[0] != '/')
-		return route_refused(R_BAD_REQUEST);
 	if (span_starts(path, SPAN("/__")))
 		return route_ours(path);
 	return route_by_path(target, host);

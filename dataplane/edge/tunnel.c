@@ -183,7 +183,7 @@ tunnel_link_config(const struct limits *l, const struct mux_offer *offer)
 		{
 		    .role = WSMUX_SERVER,
 		    .window = (uint32_t)l->window,
-		    .send_max = l->head_max + SEND_QUEUE,
+		    .send_max = 2 * l->head_max + SEND_QUEUE, /* edge/exchange.c */
 		    .stream_held_max = l->stream_memory,
 		    .session_held_max = l->session_memory,
 		    .open_timeout_ms = l->open_timeout,
@@ -201,12 +201,12 @@ tunnel_link_config(const struct limits *l, const struct mux_offer *offer)
 
 /* A deadline at the token's end, where the policy wants that. */
 static void
-tunnel_watch_expiry(struct tunnel *t, const struct admission *a)
+tunnel_watch_expiry(struct tunnel *t, const struct admission *a, const struct policy *policy)
 {
 	double left_ms = a->client.claims.exp * 1000 - (double)clock_wall_ms();
 
 	timer_init(&t->expiry, t->worker->loop, tunnel_on_expiry, t);
-	if (t->worker->policy->close_at_expiry)
+	if (policy->close_at_expiry)
 		timer_start(&t->expiry, left_ms > 0 ? (uint64_t)left_ms : 0);
 }
 
@@ -230,10 +230,17 @@ tunnel_new(struct worker *w, const struct admission *a, int64_t session)
 }
 
 void
-tunnel_join(struct worker *w, struct conn **conn, const struct admission *a, int64_t session)
+tunnel_join(struct worker *w, struct conn **conn, const struct admission *a,
+    const struct policy *policy, int64_t session)
 {
 	struct tunnel *t = tunnel_new(w, a, session), *old = tunnel_find(w, span_str(t->id), false);
-	struct link_config config = tunnel_link_config(&w->policy->limits, &a->offer);
+	const struct limits *limits = &policy->limits;
+	struct link_config config = tunnel_link_config(limits, &a->offer);
+	const struct upstream_bounds bounds = {
+	    .reuse_ms = limits->reuse_timeout,
+	    .linger_ms = limits->linger_timeout,
+	    .linger_bytes = limits->linger_bytes,
+	};
 
 	log_event(LVL_INFO, "tunnel.open", &t->tag, LOG_STR("peer", conn_peer(*conn)),
 	    LOG_STR("agent", a->client.agent), LOG_INT("window", a->offer.window),
@@ -241,10 +248,10 @@ tunnel_join(struct worker *w, struct conn **conn, const struct admission *a, int
 	if (old)
 		tunnel_end(old, R_REPLACED);
 	t->link = link_new(w->loop, conn, &config, &link_ops, t);
-	upstream_pool_init(&t->pool, w->loop, t->link, w->policy->limits.reuse_timeout);
+	upstream_pool_init(&t->pool, w->loop, t->link, &bounds);
 	tunnel_set_state(t, TUNNEL_LIVE);
 	w->metrics.registrations++;
-	tunnel_watch_expiry(t, a);
+	tunnel_watch_expiry(t, a, policy);
 }
 
 /* ---- about ---- */

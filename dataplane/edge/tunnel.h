@@ -15,9 +15,10 @@
 
 struct tunnel;
 
-/* The client's conn, its 101 written, becomes a tunnel; one that is LIVE under the id is replaced.
- * session: its row. */
-void tunnel_join(struct worker *, struct conn **, const struct admission *, int64_t session);
+/* The client's conn, its 101 written under that policy, becomes a tunnel; one that is LIVE under
+ * the id is replaced. session: its row. */
+void tunnel_join(struct worker *, struct conn **, const struct admission *, const struct policy *,
+    int64_t session);
 /* The LIVE one, or NULL. any_case: if there is none under the id as written, the one in lower case
  * (hosts are written in any case, and browsers write them so). */
 struct tunnel *tunnel_find(struct worker *, struct span id, bool any_case);

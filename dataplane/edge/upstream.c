@@ -15,7 +15,8 @@ struct upstream {
 	const struct upstream_ops *ops; /* BUSY */
 	void *user;
 	TAILQ_ENTRY(upstream) entry; /* IDLE */
-	struct timer too_old;	     /* IDLE */
+	struct timer patience;	     /* IDLE, ENDING */
+	uint64_t late;		     /* ENDING: bytes that came */
 };
 
 void
@@ -33,15 +34,15 @@ upstream_set_state(struct upstream *up, enum upstream_state state)
 	if (up->state == UPSTREAM_IDLE) {
 		TAILQ_REMOVE(&pool->idle, up, entry);
 		pool->nidle--;
-		timer_stop(&up->too_old);
 	}
+	timer_stop(&up->patience);
 	up->state = state;
 	up->used_before = true;
 	upstream_stall(up, false);
 	if (state == UPSTREAM_IDLE) {
 		TAILQ_INSERT_HEAD(&pool->idle, up, entry);
 		pool->nidle++;
-		timer_start(&up->too_old, pool->reuse_ms);
+		timer_start(&up->patience, pool->bounds.reuse_ms);
 	}
 	if (state != UPSTREAM_BUSY)
 		up->ops = NULL;
@@ -51,17 +52,30 @@ static void
 upstream_end(struct upstream *up)
 {
 	upstream_set_state(up, UPSTREAM_ENDING);
+	timer_start(&up->patience, up->pool->bounds.linger_ms);
 	wsmux_stream_fin(up->stream);
 	link_flush(up->pool->link);
 }
 
+/* Ends both halves, and says so where the client can hear it. */
 static void
-upstream_on_too_old(void *user)
+upstream_cut(struct upstream *up, enum reason why)
+{
+	timer_stop(&up->patience);
+	wsmux_stream_abort(up->stream, why);
+	link_flush(up->pool->link);
+}
+
+static void
+upstream_on_patience(void *user)
 {
 	struct upstream *up;
 
 	CAST_OBJ(up, user, UPSTREAM_MAGIC);
-	upstream_end(up);
+	if (up->state == UPSTREAM_IDLE)
+		upstream_end(up);
+	else
+		upstream_cut(up, R_RESPONSE_STALLED);
 }
 
 /* ---- what the stream says ---- */
@@ -77,6 +91,9 @@ upstream_on_data(void *user, struct span in)
 	if (up->state == UPSTREAM_IDLE) /* an answer to nothing: never the next request's */
 		upstream_end(up);
 	wsmux_stream_used(up->stream, in.n);
+	up->late += in.n;
+	if (up->late > up->pool->bounds.linger_bytes)
+		upstream_cut(up, R_RESPONSE_STALLED);
 	return in.n;
 }
 
@@ -112,8 +129,7 @@ upstream_on_done(void *user, enum reason why)
 	CAST_OBJ(up, user, UPSTREAM_MAGIC);
 	ops = up->ops;
 	owner = up->user;
-	if (up->state != UPSTREAM_ENDING)
-		upstream_set_state(up, UPSTREAM_ENDING);
+	upstream_set_state(up, UPSTREAM_ENDING);
 	OBJ_FREE(up);
 	if (ops)
 		ops->on_lost(owner, why);
@@ -129,21 +145,11 @@ static const struct wsmux_stream_ops stream_ops = {
 /* ---- the pool ---- */
 
 void
-upstream_pool_init(
-    struct upstream_pool *pool, struct loop *loop, struct link *link, uint64_t reuse_ms)
+upstream_pool_init(struct upstream_pool *pool, struct loop *loop, struct link *link,
+    const struct upstream_bounds *bounds)
 {
-	*pool = (struct upstream_pool){.loop = loop, .link = link, .reuse_ms = reuse_ms};
+	*pool = (struct upstream_pool){.loop = loop, .link = link, .bounds = *bounds};
 	TAILQ_INIT(&pool->idle);
-}
-
-void
-upstream_pool_drain(struct upstream_pool *pool)
-{
-	struct upstream *up;
-
-	pool->reuse_ms = 0;
-	while ((up = TAILQ_FIRST(&pool->idle)))
-		upstream_end(up);
 }
 
 static struct upstream *
@@ -153,7 +159,7 @@ upstream_open(struct upstream_pool *pool)
 
 	OBJ_NEW(up, UPSTREAM_MAGIC);
 	up->pool = pool;
-	timer_init(&up->too_old, pool->loop, upstream_on_too_old, up);
+	timer_init(&up->patience, pool->loop, upstream_on_patience, up);
 	up->stream = wsmux_session_open(link_session(pool->link), &stream_ops, up);
 	if (!up->stream)
 		OBJ_FREE(up);
@@ -197,7 +203,7 @@ upstream_release(struct upstream **upp, bool keep)
 
 	TAKE_OBJ(up, upp, UPSTREAM_MAGIC);
 	pool = up->pool;
-	if (keep && pool->reuse_ms > 0 && pool->nidle < UPSTREAM_IDLE_MAX)
+	if (keep && pool->bounds.reuse_ms > 0 && pool->nidle < UPSTREAM_IDLE_MAX)
 		upstream_set_state(up, UPSTREAM_IDLE);
 	else
 		upstream_end(up);
@@ -210,6 +216,5 @@ upstream_abort(struct upstream **upp, enum reason why)
 
 	TAKE_OBJ(up, upp, UPSTREAM_MAGIC);
 	upstream_set_state(up, UPSTREAM_ENDING);
-	wsmux_stream_abort(up->stream, why);
-	link_flush(up->pool->link);
+	upstream_cut(up, why);
 }

@@ -7,7 +7,7 @@
  * BUSY: an exchange hears of it. IDLE: in the pool; the client's local connection behind it stays
  * open, so that the next request saves a connect and, to a legacy client, a round trip. A byte or a
  * FIN from an idle stream makes it unfit. ENDING: nobody's; what still comes is swallowed and
- * credited.
+ * credited, for a bounded while: a client that does not end its half is told that it is over.
  *
  * Owner: the pool, which is the tunnel's. Thread: the worker's.
  */
@@ -20,13 +20,19 @@
 
 struct upstream;
 
+struct upstream_bounds {
+	uint64_t reuse_ms;     /* 0: none is kept */
+	uint64_t linger_ms;    /* of ENDING */
+	uint64_t linger_bytes; /* the same, in late bytes */
+};
+
 struct upstream_pool {
 	struct loop *loop; /* private, like the rest */
 	struct link *link;
 	TAILQ_HEAD(, upstream) idle;
 	size_t nidle;
-	uint64_t reuse_ms; /* 0: none is kept */
-	size_t stalled;	   /* read-only: upstreams whose viewer does not take what is there */
+	struct upstream_bounds bounds;
+	size_t stalled; /* read-only: upstreams whose viewer does not take what is there */
 };
 
 struct upstream_ops {
@@ -38,9 +44,8 @@ struct upstream_ops {
 	void (*on_lost)(void *user, enum reason why);
 };
 
-void upstream_pool_init(struct upstream_pool *, struct loop *, struct link *, uint64_t reuse_ms);
-/* Lets go of every idle stream, and keeps none from now on. */
-void upstream_pool_drain(struct upstream_pool *);
+void upstream_pool_init(
+    struct upstream_pool *, struct loop *, struct link *, const struct upstream_bounds *);
 
 /* An idle one if there is one and reuse is allowed, else a new stream; NULL when the session takes
  * no more. */

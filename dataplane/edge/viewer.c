@@ -5,7 +5,7 @@
 #include "edge/reply.h"
 #include "edge/viewer_priv.h"
 
-enum { GOODBYE_MS = 5000 };
+enum { GOODBYE_MS = 5000, LAST_CALL_MS = 1000 };
 
 static const struct conn_ops conn_ops;
 
@@ -18,13 +18,17 @@ viewer_patience(const struct viewer *v)
 
 	switch (v->state) {
 	case VIEWER_HANDSHAKE:
-		return l->handshake_timeout;
+		return v->last ? LAST_CALL_MS : l->handshake_timeout;
 	case VIEWER_IDLE:
+		if (v->last)
+			return LAST_CALL_MS;
 		return v->requests ? l->idle_timeout : l->head_timeout;
 	case VIEWER_HEAD:
 		return l->head_timeout;
 	case VIEWER_ADMITTING:
 		return l->admit_timeout;
+	case VIEWER_MOVING: /* until the answers before it are out */
+		return l->body_timeout;
 	default:
 		return 0;
 	}
@@ -55,7 +59,9 @@ viewer_on_deadline(void *user)
 		viewer_end(v, R_HANDSHAKE_TIMEOUT);
 	else if (v->state == VIEWER_ADMITTING)
 		viewer_end(v, R_NOT_RECORDED);
-	else if (v->state == VIEWER_IDLE && v->requests)
+	else if (v->state == VIEWER_MOVING)
+		viewer_end(v, R_WRITE_TIMEOUT);
+	else if (v->state == VIEWER_IDLE && (v->requests || v->last))
 		viewer_end(v, R_VIEWER_IDLE);
 	else
 		viewer_end(v, R_HEAD_TIMEOUT);
@@ -71,6 +77,7 @@ viewer_new(struct worker *w, enum viewer_state state)
 	OBJ_NEW(v, VIEWER_MAGIC);
 	v->worker = w;
 	v->state = state;
+	v->last = w->state != WORKER_RUNNING;
 	v->parser = http_parser_new(HTTP_REQUEST, &w->http_limits, &viewer_request_ops, v);
 	v->tag = w->tag;
 	v->tag.kind = "viewer";
@@ -87,6 +94,7 @@ viewer_forget_request(struct viewer *v)
 	free(v->tunnel);
 	v->what = v->tunnel = NULL;
 	v->request_id[0] = '\0';
+	v->to_head = false;
 	v->tag.tunnel = v->tag.request = SPAN("");
 	if (v->policy)
 		policy_unref(&v->policy);
@@ -201,13 +209,14 @@ viewer_after_answer(struct viewer *v, bool close)
 
 /* ---- bytes ---- */
 
-/* How many of n bytes the parser may have now. */
+/* How many of n bytes the parser may have now. Who does not read his answers is not asked for more
+ * questions. */
 static size_t
 viewer_appetite(struct viewer *v, size_t n)
 {
 	size_t room;
 
-	if (v->state == VIEWER_IDLE || v->state == VIEWER_HEAD)
+	if (v->state == VIEWER_HEAD || (v->state == VIEWER_IDLE && !conn_full(v->conn)))
 		return n;
 	if (v->state != VIEWER_BUSY || http_parser_done(v->parser))
 		return 0;
@@ -266,7 +275,7 @@ viewer_on_eof(void *user)
 		exchange_raw_eof(v->x);
 	else if (v->state == VIEWER_BUSY && !http_parser_done(v->parser))
 		viewer_end(v, R_SHORT_BODY);
-	else if (v->state == VIEWER_HEAD)
+	else if (v->state == VIEWER_HEAD || v->state == VIEWER_ADMITTING)
 		viewer_end(v, R_VIEWER_GONE);
 	else if (v->state == VIEWER_IDLE)
 		viewer_end(v, R_VIEWER_IDLE);
@@ -299,6 +308,8 @@ viewer_on_drain(void *user)
 	CAST_OBJ(v, user, VIEWER_MAGIC);
 	if (v->x)
 		exchange_on_drain(v->x);
+	else if (v->conn)
+		conn_resume(v->conn);
 }
 
 static void
@@ -309,18 +320,27 @@ viewer_on_empty(void *user)
 	CAST_OBJ(v, user, VIEWER_MAGIC);
 	if (v->state == VIEWER_MOVING)
 		viewer_move(v);
+	else if (v->x)
+		exchange_on_empty(v->x);
 }
 
 /* ---- ends ---- */
 
-/* Breaks the response off so that nobody takes it for complete. */
+/* The last words. A response that is broken off must not be taken for complete; one that was over
+ * has had them, but what is queued may still be in front of the end. */
 static void
-viewer_break_off(struct viewer *v, bool ends_by_close, enum reason why)
+viewer_say_goodbye(struct viewer *v, enum reason why, bool answered, bool ends_by_close)
 {
-	if (ends_by_close)
+	if (answered && ends_by_close) {
 		conn_reset(&v->conn, why);
-	else
+	} else if (!answered && reason_info(why)->status) {
+		reply_reason(v->conn, why, span_str(v->request_id), true, v->to_head);
 		conn_finish(&v->conn, why, GOODBYE_MS);
+	} else if (answered || (why == R_VIEWER_IDLE && conn_queued(v->conn))) {
+		conn_finish(&v->conn, why, GOODBYE_MS);
+	} else {
+		conn_close(&v->conn, why);
+	}
 }
 
 void
@@ -328,7 +348,6 @@ viewer_end(struct viewer *v, enum reason why)
 {
 	bool answered = v->x && exchange_answered(v->x);
 	bool ends_by_close = v->x && exchange_ends_by_close(v->x);
-	bool wants_answer = reason_info(why)->status != 0 && v->state != VIEWER_HANDSHAKE;
 
 	if (v->state == VIEWER_ENDING)
 		return;
@@ -336,15 +355,9 @@ viewer_end(struct viewer *v, enum reason why)
 	    v->x ? exchange_bytes(v->x) : 0, why);
 	if (v->x)
 		exchange_abort(&v->x, why);
+	viewer_forget_plan(v); /* an answer that comes now finds nobody */
 	viewer_set_state(v, VIEWER_ENDING);
-	if (answered) {
-		viewer_break_off(v, ends_by_close, why);
-	} else if (wants_answer) {
-		reply_reason(v->conn, why, span_str(v->request_id), true, false);
-		conn_finish(&v->conn, why, GOODBYE_MS);
-	} else {
-		conn_close(&v->conn, why);
-	}
+	viewer_say_goodbye(v, why, answered, ends_by_close);
 }
 
 struct viewer *
@@ -357,8 +370,12 @@ void
 viewer_drain(struct viewer *v)
 {
 	v->last = true;
-	if (v->state == VIEWER_IDLE || v->state == VIEWER_HANDSHAKE)
+	if (v->state == VIEWER_IDLE && v->requests)
 		viewer_end(v, R_VIEWER_IDLE);
+	else if (v->state == VIEWER_IDLE || v->state == VIEWER_HANDSHAKE)
+		viewer_set_state(v, v->state);
+	else if (v->x)
+		exchange_close_behind(v->x);
 }
 
 static void

@@ -24,7 +24,8 @@ void viewer_accept(struct worker *, int fd);
 void viewer_adopt(struct worker *, struct conn_bundle **);
 /* The next one of its worker's list. */
 struct viewer *viewer_next(struct viewer *);
-/* Finishes what it is at, and takes no further request. */
+/* Finishes what it is at, and takes no further request; one that has not asked yet may do so now.
+ */
 void viewer_drain(struct viewer *);
 /* The one end that is not a complete response: answers by the reason's status where nothing was
  * answered yet, else breaks the response off visibly; counts, logs. The viewer is freed on a later

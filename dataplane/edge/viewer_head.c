@@ -4,21 +4,30 @@
 #include "edge/reply.h"
 #include "edge/viewer_priv.h"
 
-enum { NOTE_MAX = 256 };
+enum { NOTE_MAX = 256 }; /* bytes of a target in the log */
 
-/* The query may hold what is nobody's to read: it stays out of the log. */
+/* "GET /path". The query may hold what is nobody's to read: it stays out of the log. */
+static char *
+request_note(const struct http_head *head)
+{
+	ptrdiff_t query = span_find(head->target, '?');
+	struct span target = span_take(head->target, query < 0 ? NOTE_MAX : (size_t)query);
+	char *note;
+
+	target = span_take(target, NOTE_MAX);
+	note = must_alloc(head->method.n + 1 + target.n + 1);
+	memcpy(note, head->method.p, head->method.n);
+	note[head->method.n] = ' ';
+	memcpy(note + head->method.n + 1, target.p, target.n);
+	return note;
+}
+
 static void
 viewer_note_request(struct viewer *v, const struct http_head *head)
 {
-	struct span target = head->target;
-	ptrdiff_t query = span_find(target, '?');
-	char note[NOTE_MAX];
-
-	if (query >= 0)
-		target = span_take(target, (size_t)query);
-	snprintf(note, sizeof(note), "%.*s %.*s", SPAN_FMT(head->method), SPAN_FMT(target));
 	viewer_forget_request(v);
-	v->what = span_dup(span_str(note));
+	v->what = request_note(head);
+	v->to_head = span_eq(head->method, SPAN("HEAD"));
 	v->policy = policy_ref(v->worker->policy);
 	v->began_ms = loop_now_ms(v->worker->loop);
 	v->requests++;
@@ -41,9 +50,8 @@ void
 viewer_refuse(struct viewer *v, const struct http_head *head, enum reason why)
 {
 	bool close = viewer_must_close(v, head) || reason_info(why)->status == 400;
-	bool head_only = head && span_eq(head->method, SPAN("HEAD"));
 
-	reply_reason(v->conn, why, span_str(v->request_id), close, head_only);
+	reply_reason(v->conn, why, span_str(v->request_id), close, v->to_head);
 	viewer_note_end(v, reason_info(why)->status, 0, why);
 	viewer_after_answer(v, close);
 }
@@ -53,7 +61,7 @@ viewer_answer_local(struct viewer *v, const struct http_head *head, enum route_k
 {
 	bool close = viewer_must_close(v, head);
 
-	reply_local(v->conn, kind, close, span_eq(head->method, SPAN("HEAD")));
+	reply_local(v->conn, kind, close, v->to_head);
 	viewer_after_answer(v, close);
 }
 
@@ -124,6 +132,7 @@ viewer_begin_exchange(
 	    .family = tunnel_family(t),
 	    .policy = v->policy,
 	    .peer = conn_peer_addr(v->conn),
+	    .peer_text = conn_peer(v->conn),
 	    .tls = conn_is_tls(v->conn),
 	    .upgrade = forward_is_upgrade(head),
 	    .request_id = span_str(v->request_id),
@@ -157,6 +166,8 @@ viewer_forward(struct viewer *v, const struct http_head *head, const struct rout
 		v->tag.tunnel = span_str(v->tunnel);
 		why = worker_over_memory(v->worker) ? R_PROCESS_MEMORY
 						    : viewer_begin_exchange(v, head, route, t);
+	} else if (v->worker->state > WORKER_DRAINING) {
+		why = R_SHUTDOWN; /* there was one, for all we know */
 	}
 	if (why != R_NONE) {
 		viewer_refuse(v, head, why);

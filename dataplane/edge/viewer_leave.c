@@ -121,7 +121,7 @@ viewer_join(struct viewer *v, int64_t session)
 	conn_write(conn, strb_span(&b));
 	strb_free(&b);
 	v->conn = NULL;
-	tunnel_join(w, &conn, &v->ticket->admission, session);
+	tunnel_join(w, &conn, &v->ticket->admission, v->policy, session);
 	viewer_uncount(w);
 	viewer_free(v);
 }

@@ -42,6 +42,7 @@ struct viewer {
 	struct timer deadline;
 	uint64_t requests;
 	bool last;		      /* no further request is taken */
+	bool to_head;		      /* the request under way is a HEAD */
 	bool peer_done;		      /* the viewer sends no more */
 	struct viewer_move *move;     /* MOVING */
 	struct viewer_ticket *ticket; /* ADMITTING */

@@ -14,7 +14,11 @@ http_write_request_line(struct strb *b, struct span method, struct span target)
 void
 http_write_status_line(struct strb *b, int status)
 {
-	strb_printf(b, "HTTP/1.1 %d %s\r\n", status, http_status_phrase(status));
+	strb_add(b, SPAN("HTTP/1.1 "));
+	strb_number(b, status);
+	strb_char(b, ' ');
+	strb_add(b, span_str(http_status_phrase(status)));
+	strb_add(b, SPAN("\r\n"));
 }
 
 void
@@ -88,10 +92,13 @@ http_write_end_to_end(struct strb *b, const struct http_head *head, bool request
 void
 http_write_framing(struct strb *b, enum http_framing framing, uint64_t length)
 {
-	if (framing == HTTP_BY_LENGTH)
-		strb_printf(b, "Content-Length: %llu\r\n", (unsigned long long)length);
-	else if (framing == HTTP_CHUNKED)
+	if (framing == HTTP_CHUNKED)
 		strb_add(b, SPAN("Transfer-Encoding: chunked\r\n"));
+	if (framing != HTTP_BY_LENGTH)
+		return;
+	strb_add(b, SPAN("Content-Length: "));
+	strb_number(b, (int64_t)length); /* the parser takes no more (http/check.c) */
+	strb_add(b, SPAN("\r\n"));
 }
 
 struct span

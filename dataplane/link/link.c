@@ -13,7 +13,7 @@
 
 #define LINK_MAGIC 0x11e4c0deu
 
-enum { TICK_MS = 1000, STALLED_PINGS = 2, SILENT_CLOSE_MS = 100 };
+enum { TICK_MS = 1000, STALLED_PINGS = 2, SILENT_CLOSE_MS = 100, LAST_LOOK_MS = 1 };
 
 enum link_state { LINK_LIVE, LINK_CLOSING, LINK_GONE };
 
@@ -37,7 +37,8 @@ struct link {
 	uint64_t ping_stamp_ns; /* in the payload of the last ping; 0: answered */
 	uint64_t rtt_us;
 	uint64_t received_at_ping, sent_at_ping;
-	unsigned pings_unsent;	   /* in a row at which nothing had left for the kernel */
+	unsigned pings_unsent; /* in a row at which nothing had left for the kernel */
+	bool last_look;
 	char pong[WS_CONTROL_MAX]; /* the last ping's payload, to be echoed */
 	uint8_t pong_len;
 	bool pong_due;
@@ -137,6 +138,7 @@ link_on_conn_gone(void *user, enum reason why)
 	(void)why; /* what the network calls it; to the world the link was lost */
 	CAST_OBJ(l, user, LINK_MAGIC);
 	if (l->state == LINK_LIVE) {
+		link_set_state(l, LINK_CLOSING);
 		l->why = R_LINK_LOST;
 		link_note_bytes(l);
 		wsmux_session_end(l->session, l->why);
@@ -311,6 +313,7 @@ static void
 link_ping(struct link *l, uint64_t next_ms)
 {
 	l->probe_ms = 0;
+	l->last_look = false;
 	l->ping_stamp_ns = clock_mono_ns();
 	l->received_at_ping = conn_received(l->conn);
 	l->sent_at_ping = conn_sent(l->conn);
@@ -356,6 +359,19 @@ link_probe_on(struct link *l)
 	l->probe_ms = 0;
 }
 
+/* Who was kept from turning since the ping has not heard what lies in the kernel: the socket gets
+ * one more look before its peer is called silent. */
+static void
+link_hear_nothing(struct link *l)
+{
+	if (l->last_look) {
+		link_down(l, R_PING_TIMEOUT);
+		return;
+	}
+	l->last_look = true;
+	timer_start(&l->ping, LAST_LOOK_MS);
+}
+
 static void
 link_on_ping_timer(void *user)
 {
@@ -367,7 +383,7 @@ link_on_ping_timer(void *user)
 	else if (link_jumped(l) || l->probe_ms)
 		link_ping(l, l->ping_interval_ms);
 	else if (conn_received(l->conn) == l->received_at_ping)
-		link_down(l, R_PING_TIMEOUT);
+		link_hear_nothing(l);
 	else if (link_stalled(l))
 		link_down(l, R_LINK_STALLED);
 	else

@@ -38,6 +38,18 @@ addr_text(const struct sockaddr *addr, char out[ADDR_TEXT_MAX])
 	return out;
 }
 
+struct span
+addr_text_host(const char *text)
+{
+	struct span all = span_str(text);
+	const char *colon = strrchr(text, ':');
+
+	if (!colon)
+		return all;
+	all = span_take(all, (size_t)(colon - text));
+	return text[0] == '[' ? span_take(span_drop(all, 1), all.n - 2) : all;
+}
+
 uint16_t
 addr_port(const struct sockaddr *addr)
 {

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/span.h"
+
 #define ADDR_TEXT_MAX 64 /* "[fe80::...%scope]:65535" and a NUL */
 
 /* "10.0.0.7:51234" or "[::1]:51234"; an IPv4 address mapped into IPv6 is shown as IPv4; "unix" for
@@ -13,6 +15,8 @@
 const char *addr_text(const struct sockaddr *, char out[ADDR_TEXT_MAX]);
 /* The same without port and brackets. */
 const char *addr_host(const struct sockaddr *, char out[ADDR_TEXT_MAX]);
+/* The host in what addr_text wrote. */
+struct span addr_text_host(const char *text);
 uint16_t addr_port(const struct sockaddr *);
 void addr_set_port(struct sockaddr *, uint16_t port);
 socklen_t addr_len(const struct sockaddr *);

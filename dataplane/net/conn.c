@@ -246,13 +246,10 @@ conn_finish(struct conn **cp, enum reason why, uint64_t ms)
 static bool
 conn_lingers(const struct conn *c)
 {
-	uv_os_fd_t fd;
-	int unsent = 0;
-
 	if (c->state != CONN_FINISHING || !c->shutdown_done ||
 	    loop_now_ms(c->loop) >= c->finish_by_ms)
 		return false;
-	return uv_fileno(&c->handle, &fd) == 0 && ioctl(fd, SIOCOUTQ, &unsent) == 0 && unsent > 0;
+	return conn_unacked(c) > 0;
 }
 
 static void
@@ -274,6 +271,17 @@ conn_on_deadline(void *user)
 }
 
 /* ---- about ---- */
+
+size_t
+conn_unacked(const struct conn *c)
+{
+	uv_os_fd_t fd;
+	int bytes = 0;
+
+	if (!c->handle_open || uv_fileno(&c->handle, &fd) < 0 || ioctl(fd, SIOCOUTQ, &bytes) < 0)
+		return 0;
+	return (size_t)bytes;
+}
 
 uint64_t
 conn_received(const struct conn *c)

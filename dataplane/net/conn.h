@@ -83,6 +83,8 @@ struct buf *conn_out(struct conn *);
 void conn_flush(struct conn *);
 /* Bytes given to the conn that the kernel has not taken yet. */
 size_t conn_queued(const struct conn *);
+/* Bytes that the kernel has taken and the peer has not acknowledged; a call of the system. */
+size_t conn_unacked(const struct conn *);
 /* conn_queued() has reached CONN_HIGH; after a yes, on_drain follows. */
 bool conn_full(struct conn *);
 

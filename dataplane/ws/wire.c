@@ -7,11 +7,10 @@
  */
 #include "ws/wire.h"
 
-#include <wslay/wslay.h>
-
 #include "base/obj.h"
 #include "ws/close.h"
 #include "ws/frame_out.h"
+#include "ws/receiver.h"
 
 #define WS_WIRE_MAGIC 0x57495245
 
@@ -27,9 +26,9 @@ struct ws_wire {
 	enum wire_state state; /* wire_set_state() is the only writer */
 	enum reason fault;
 
-	wslay_frame_context_ptr ctx; /* NULL at a frame boundary */
-	struct span in;		     /* fed, but not yet taken by wslay */
-	size_t ahead;		     /* bytes taken by wslay that belong to no piece it has shown */
+	struct receiver *rx; /* NULL at a frame boundary */
+	struct span in;	     /* fed, but not yet taken by wslay */
+	size_t ahead;	     /* bytes taken by wslay that belong to no piece it has shown */
 
 	bool frame_open;
 	uint64_t frame_left; /* payload bytes to come */
@@ -43,11 +42,10 @@ struct ws_wire {
 };
 
 static void
-wire_forget_context(struct ws_wire *w)
+wire_let_go(struct ws_wire *w, bool at_rest)
 {
-	if (w->ctx)
-		wslay_frame_context_free(w->ctx);
-	w->ctx = NULL;
+	if (w->rx)
+		receiver_give(&w->rx, at_rest);
 	w->ahead = 0;
 }
 
@@ -57,16 +55,15 @@ wire_set_state(struct ws_wire *w, enum wire_state state, enum reason fault)
 	ENSURE(w->state == WIRE_OPEN && state != WIRE_OPEN);
 	w->state = state;
 	w->fault = fault;
-	wire_forget_context(w);
+	wire_let_go(w, false);
 }
 
 static ssize_t
-wire_on_want(uint8_t *out, size_t room, int flags, void *user)
+wire_on_want(uint8_t *out, size_t room, void *user)
 {
 	struct ws_wire *w;
 	struct span part;
 
-	(void)flags;
 	CAST_OBJ(w, user, WS_WIRE_MAGIC);
 	part = span_take(w->in, room);
 	if (part.n == 0)
@@ -194,7 +191,7 @@ wire_step(struct ws_wire *w)
 {
 	struct wslay_frame_iocb f;
 	enum reason why;
-	ssize_t n = wslay_frame_recv(w->ctx, &f);
+	ssize_t n = wslay_frame_recv(w->rx->ctx, &f);
 
 	/* A short read inside a header makes it ask again though there is more to read. */
 	if (n == WSLAY_ERR_WANT_READ)
@@ -224,19 +221,17 @@ ws_wire_free(struct ws_wire **wp)
 	struct ws_wire *w;
 
 	TAKE_OBJ(w, wp, WS_WIRE_MAGIC);
-	wire_forget_context(w);
+	wire_let_go(w, false);
 	OBJ_FREE(w);
 }
 
 enum reason
 ws_wire_feed(struct ws_wire *w, struct span in)
 {
-	const struct wslay_frame_callbacks callbacks = {.recv_callback = wire_on_want};
-
 	CHECK_OBJ(w, WS_WIRE_MAGIC);
 	if (w->state != WIRE_OPEN || in.n == 0)
 		return w->fault;
-	if (!w->ctx && wslay_frame_context_init(&w->ctx, &callbacks, w) != 0) {
+	if (!w->rx && !(w->rx = receiver_take(wire_on_want, w))) {
 		wire_set_state(w, WIRE_FAILED, R_PROCESS_MEMORY);
 		return w->fault;
 	}
@@ -245,7 +240,7 @@ ws_wire_feed(struct ws_wire *w, struct span in)
 		;
 	w->in = (struct span){NULL, 0};
 	if (!w->frame_open && w->ahead == 0)
-		wire_forget_context(w);
+		wire_let_go(w, true);
 	return w->fault;
 }
 
@@ -253,7 +248,7 @@ bool
 ws_wire_at_rest(const struct ws_wire *w)
 {
 	CHECK_OBJ(w, WS_WIRE_MAGIC);
-	return w->ctx == NULL;
+	return w->rx == NULL;
 }
 
 int

@@ -8,8 +8,9 @@
  *   OPEN --Close received--> CLOSED      later input is swallowed
  *   OPEN --fault--> FAILED               feed answers the reason from then on
  *
- * A wire at a frame boundary holds no memory but itself: wslay's receiving context lives only while
- * a frame is half done, and the sending one belongs to the thread (ws/frame_out.h).
+ * A wire at a frame boundary holds no memory but itself: it has a receiving context of wslay's only
+ * while a frame is half done (ws/receiver.h), and the sending one belongs to the thread
+ * (ws/frame_out.h).
  */
 #ifndef WHT_WS_WIRE_H
 #define WHT_WS_WIRE_H
