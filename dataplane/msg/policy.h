@@ -12,7 +12,7 @@
 #include "auth/jwt.h"
 #include "base/span.h"
 #include "base/strb.h"
-#include "msg/network.h"
+#include "base/network.h"
 #include "net/tls.h"
 
 struct limits {
