@@ -214,10 +214,10 @@ leave_of_status(long status)
 		return CTL_LEAVE_DENIED;
 	case 404:
 	case 409:
-	case 410:
+	case 422:
 		return CTL_LEAVE_NO;
-	case 429:
 	case 503:
+	case 504:
 		return CTL_LEAVE_BUSY;
 	default:
 		return status >= 200 && status < 300 ? CTL_LEAVE_OK : CTL_LEAVE_FAILED;
@@ -239,6 +239,12 @@ explain_refusal(struct answer *answer)
 		strb_char(&answer->why, '\n');
 		strb_visible(&answer->why, span_str(hint));
 	}
+}
+
+static bool
+is_text(enum ctl_id command)
+{
+	return span_starts(span_str(ctl_commands[command].answer), SPAN("text/plain"));
 }
 
 enum ctl_leave
@@ -265,9 +271,13 @@ api_ask(
 	if (code != CURLE_OK)
 		return explain_failure(a, code, answer);
 	curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &answer->status);
-	answer->json = json_loadb(strb_cstr(&answer->text), answer->text.n, 0, NULL);
+	answer->json = json_loadb(strb_cstr(&answer->text), answer->text.n, JSON_ALLOW_NUL, NULL);
 	leave = leave_of_status(answer->status);
-	if (leave != CTL_LEAVE_OK)
+	if (leave != CTL_LEAVE_OK) {
 		explain_refusal(answer);
+	} else if (!json_is_object(answer->json) && !is_text(command)) {
+		strb_add(&answer->why, SPAN("the service's answer makes no sense"));
+		leave = CTL_LEAVE_FAILED;
+	}
 	return leave;
 }

@@ -15,20 +15,30 @@ enum { RETRY_S = 1 };
 
 /* ---- audit verify ---- */
 
+static long long
+number(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+/* The last hash is what a later walk can be held to: rows that are cut off the end leave a shorter
+ * chain, which is whole. */
 static void
 print_verdict(struct ctl *c, const json_t *verdict)
 {
 	const char *problem = json_string_value(json_object_get(verdict, "problem"));
-	long long rows = json_integer_value(json_object_get(verdict, "rows"));
+	const char *head = json_string_value(json_object_get(verdict, "head"));
 
 	if (json_is_true(json_object_get(verdict, "ok"))) {
-		strb_printf(&c->out, "the audit is whole: %lld rows, %lld to %lld\n", rows,
-		    (long long)json_integer_value(json_object_get(verdict, "first_seq")),
-		    (long long)json_integer_value(json_object_get(verdict, "last_seq")));
+		strb_printf(&c->out, "the audit is whole: %lld rows, %lld to %lld\n",
+		    number(verdict, "rows"), number(verdict, "first_seq"),
+		    number(verdict, "last_seq"));
+		strb_add(&c->out, head ? SPAN("its last hash is ") : SPAN(""));
+		strb_visible(&c->out, span_str(head));
+		strb_add(&c->out, head ? SPAN("\n") : SPAN(""));
 		return;
 	}
-	strb_printf(&c->out, "the audit is BROKEN at row %lld: ",
-	    (long long)json_integer_value(json_object_get(verdict, "broken_seq")));
+	strb_printf(&c->out, "the audit is BROKEN at row %lld: ", number(verdict, "broken_seq"));
 	strb_visible(&c->out, span_str(problem ? problem : "it does not fit"));
 	strb_char(&c->out, '\n');
 }

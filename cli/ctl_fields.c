@@ -3,16 +3,20 @@
 
 enum { DEPTH_MAX = 4 };
 
-/* held_bytes is "held bytes"; a member of ledger is "ledger queued". */
+/* held_bytes is "held bytes"; a member of ledger is "ledger queued"; rtt_ms is "rtt", since its
+ * value is told with a unit. */
 static void
 add_label(struct strb *out, const char *within, const char *name)
 {
-	const char *at = name;
+	enum value_kind kind = value_kind_of(name);
+	const char *end = strrchr(name, '_');
 
+	if (kind != VALUE_SECONDS && kind != VALUE_MS && kind != VALUE_US)
+		end = name + strlen(name);
 	if (within[0])
 		strb_printf(out, "%s ", within);
-	for (; *at; at++)
-		strb_char(out, *at == '_' ? ' ' : *at);
+	for (; name < end; name++)
+		strb_char(out, *name == '_' ? ' ' : *name);
 }
 
 static void

@@ -3,8 +3,10 @@
 #include "base/obj.h"
 
 enum {
-	GAP = 2,      /* spaces between columns */
-	CUT_LEAST = 8 /* a column is not cut below this, or its header */
+	GAP = 2,       /* spaces between columns */
+	CUT_WELL = 24, /* a column is cut to this before others go for it, */
+	CUT_LEAST = 8  /* and to this when there are no others left; or to its header. After that
+			  anything is cut */
 };
 
 struct sheet_row {
@@ -88,24 +90,26 @@ total(const struct sheet *s, const struct layout *l)
 	return sum;
 }
 
-static size_t
-least(const struct sheet_column *c)
-{
-	size_t header = strlen(c->header);
+/* How far cutting may go. */
+struct scissors {
+	size_t least; /* a column keeps as much */
+	bool all;     /* those as well that should not be cut, and headers */
+};
 
-	return header > CUT_LEAST ? header : CUT_LEAST;
+static bool
+may_cut(const struct sheet_column *c, size_t width, const struct scissors *how)
+{
+	return width > how->least && (how->all || (c->cut && width > strlen(c->header)));
 }
 
 /* The widest column that may still be cut, or NULL. */
 static size_t *
-widest(const struct sheet *s, struct layout *l)
+widest(const struct sheet *s, struct layout *l, const struct scissors *how)
 {
 	size_t *found = NULL;
 
 	for (size_t i = 0; i < s->ncolumns; i++) {
-		const struct sheet_column *c = &s->columns[i];
-
-		if (c->cut && !l->hidden[i] && l->width[i] > least(c) &&
+		if (!l->hidden[i] && may_cut(&s->columns[i], l->width[i], how) &&
 		    (!found || l->width[i] > *found))
 			found = &l->width[i];
 	}
@@ -128,18 +132,33 @@ hide_highest(const struct sheet *s, struct layout *l)
 	return true;
 }
 
-/* Whether a cut is enough decides before a column is hidden: each hiding begins from whole cells.
- */
+/* Cuts from whole cells; true when that is enough. */
+static bool
+cut(const struct sheet *s, const struct layout *whole, size_t width, struct scissors how,
+    struct layout *l)
+{
+	size_t *column;
+
+	memcpy(l->width, whole->width, sizeof(l->width));
+	while (total(s, l) > width) {
+		column = widest(s, l, &how);
+		if (!column)
+			return false;
+		--*column;
+	}
+	return true;
+}
+
+/* The cells that stay are better read than many that are cut to nothing. */
 static void
 fit(const struct sheet *s, const struct layout *whole, size_t width, struct layout *l)
 {
 	do {
-		size_t *cut;
-
-		memcpy(l->width, whole->width, sizeof(l->width));
-		while (total(s, l) > width && (cut = widest(s, l)))
-			--*cut;
-	} while (total(s, l) > width && hide_highest(s, l));
+		if (cut(s, whole, width, (struct scissors){.least = CUT_WELL}, l))
+			return;
+	} while (hide_highest(s, l));
+	if (!cut(s, whole, width, (struct scissors){.least = CUT_LEAST}, l))
+		(void)cut(s, whole, width, (struct scissors){.least = 1, .all = true}, l);
 }
 
 static void

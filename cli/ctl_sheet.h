@@ -1,8 +1,8 @@
 /* cli/ctl_sheet.h - rows of text as aligned columns that fit a terminal.
  *
  * Hard about it: ids are up to 128 characters, a terminal may have 80. Wide columns that allow it
- * are cut, the widest first, so that short cells stay whole; when even that does not do, the
- * columns of the highest rank go, and come back in a wider terminal. Without a width nothing is cut
+ * are cut, the widest first, so that short cells stay whole; when much would be lost, the columns
+ * of the highest rank go first, and come back in a wider terminal. Without a width nothing is cut
  * and nothing goes.
  *
  * What is put into a cell comes from strangers, by way of the service: it is escaped here

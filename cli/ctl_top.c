@@ -12,7 +12,8 @@
 enum {
 	HEAD_LINES = 3, /* two of the service, one empty */
 	FOOT_LINES = 2, /* one empty, one of keys */
-	SHEET_MAX = 1 << 20
+	SHEET_MAX = 1 << 20,
+	ANSWER_LINE_MAX = 1 << 20
 };
 
 struct top_row {
@@ -235,39 +236,40 @@ add_line(struct strb *out, struct strb *line, unsigned width, bool utf8)
 	strb_reset(line);
 }
 
-static void
-add_member(struct strb *line, const json_t *status, const char *name, enum value_kind kind)
-{
-	value_text(line, json_object_get(status, name), kind, clock_wall_ms());
-}
+/* The two lines about the service: what stands before a member, and the member. */
+static const struct {
+	const char *before, *member;
+	enum value_kind kind;
+} head[] = {
+    {"whtd ", "version", VALUE_PLAIN},
+    {"  ", "state", VALUE_PLAIN},
+    {"  up ", "uptime_s", VALUE_SECONDS},
+    {"  audit ", NULL, VALUE_PLAIN}, /* in a word, and the end of the line */
+    {"tunnels ", "tunnels", VALUE_COUNT},
+    {"  streams ", "streams", VALUE_COUNT},
+    {"  viewers ", "viewers", VALUE_COUNT},
+    {"  held ", "held_bytes", VALUE_BYTES},
+    {" of ", "held_max_bytes", VALUE_BYTES},
+};
 
 static void
 draw_head(const struct top *t, struct strb *out, unsigned width, bool utf8)
 {
 	const json_t *ledger = json_object_get(t->status, "ledger");
+	bool troubled = json_is_true(json_object_get(ledger, "troubled"));
 	struct strb line;
 
-	strb_init(&line, 4096);
-	strb_add(&line, SPAN("whtd "));
-	add_member(&line, t->status, "version", VALUE_PLAIN);
-	strb_add(&line, SPAN("  "));
-	add_member(&line, t->status, "state", VALUE_PLAIN);
-	strb_add(&line, SPAN("  up "));
-	add_member(&line, t->status, "uptime_s", VALUE_SECONDS);
-	strb_add(&line, SPAN("  audit "));
-	strb_add(&line,
-	    json_is_true(json_object_get(ledger, "troubled")) ? SPAN("IN TROUBLE") : SPAN("well"));
-	add_line(out, &line, width, utf8);
-	strb_add(&line, SPAN("tunnels "));
-	add_member(&line, t->status, "tunnels", VALUE_COUNT);
-	strb_add(&line, SPAN("  streams "));
-	add_member(&line, t->status, "streams", VALUE_COUNT);
-	strb_add(&line, SPAN("  viewers "));
-	add_member(&line, t->status, "viewers", VALUE_COUNT);
-	strb_add(&line, SPAN("  held "));
-	add_member(&line, t->status, "held_bytes", VALUE_BYTES);
-	strb_add(&line, SPAN(" of "));
-	add_member(&line, t->status, "held_max_bytes", VALUE_BYTES);
+	strb_init(&line, ANSWER_LINE_MAX);
+	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
+		strb_add(&line, span_str(head[i].before));
+		if (head[i].member) {
+			value_text(&line, json_object_get(t->status, head[i].member), head[i].kind,
+			    clock_wall_ms());
+			continue;
+		}
+		strb_add(&line, troubled ? SPAN("IN TROUBLE") : SPAN("well"));
+		add_line(out, &line, width, utf8);
+	}
 	add_line(out, &line, width, utf8);
 	end_line(out);
 	strb_free(&line);

@@ -18,7 +18,7 @@
 
 #include <curl/curl.h>
 
-enum { PATIENCE_MS = 30000, OUT_MAX = 1 << 30 };
+enum { PATIENCE_MS = 30000, COMPLETION_MS = 1000, OUT_MAX = 1 << 30 };
 
 /* ---- commands that are done here ---- */
 
@@ -154,39 +154,52 @@ complain_of_line(struct ctl *c)
 	return CTL_LEAVE_USAGE;
 }
 
-/* Asks for names that are known to the service only; silent when it cannot, since a shell waits. */
+/* Where names that only the service knows stand in its answers. */
+static const struct {
+	enum ctl_id command;
+	const char *array, *member;
+} lives[] = {
+    [LIVE_TUNNELS] = {CTL_TUNNEL_LIST, "tunnels", "id"},
+    [LIVE_BANS] = {CTL_BAN_LIST, "bans", "match"},
+};
+
 static void
-add_live(struct strb *out, enum complete_live live, const char *begun)
+add_names(struct strb *out, enum complete_live live, const json_t *answer, struct span begun)
+{
+	const json_t *array = json_object_get(answer, lives[live].array);
+
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const json_t *row = json_array_get(array, i);
+		const char *text = json_string_value(json_object_get(row, lives[live].member));
+
+		if (!text || !span_starts(span_str(text), begun))
+			continue;
+		strb_visible(out, span_str(text));
+		strb_add(out, SPAN("\t\n"));
+	}
+}
+
+/* Silent when the service cannot be asked, and soon, since a shell waits. */
+static void
+add_live(struct strb *out, enum complete_live live, struct span begun)
 {
 	const char *values[ARG_COUNT] = {NULL};
 	char path[SOCKET_PATH_MAX];
-	const bool bans = live == LIVE_BANS;
-	const json_t *array;
 	struct answer answer;
 	struct api *api;
 	struct strb why;
-	bool found;
+	int err;
 
 	strb_init(&why, 4096);
-	found = live != LIVE_NOTHING && ctl_socket_find(NULL, path, &why) == 0;
+	err = ctl_socket_find(NULL, path, &why);
 	strb_free(&why);
-	if (!found)
+	if (err)
 		return;
 	api = api_new(path);
+	api_patience(api, COMPLETION_MS);
 	answer_init(&answer);
-	api_patience(api, 1000);
-	api_ask(api, bans ? CTL_BAN_LIST : CTL_TUNNEL_LIST, values, &answer);
-	array = json_object_get(answer.json, bans ? "bans" : "tunnels");
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		const json_t *row = json_array_get(array, i);
-		struct span name =
-		    span_str(json_string_value(json_object_get(row, bans ? "match" : "id")));
-
-		if (name.n > 0 && span_starts(name, span_str(begun))) {
-			strb_visible(out, name);
-			strb_add(out, SPAN("\t\n"));
-		}
-	}
+	if (api_ask(api, lives[live].command, values, &answer) == CTL_LEAVE_OK)
+		add_names(out, live, answer.json, begun);
 	answer_free(&answer);
 	api_free(&api);
 }
@@ -197,10 +210,12 @@ complete(struct ctl *c, int argc, char **argv)
 {
 	const char *const *words = (const char *const *)argv + 2;
 	size_t nwords = (size_t)argc - 2;
+	enum complete_live live;
 
 	strb_init(&c->out, OUT_MAX);
-	add_live(
-	    &c->out, ctl_complete(&c->out, words, nwords), nwords > 0 ? words[nwords - 1] : "");
+	live = ctl_complete(&c->out, words, nwords);
+	if (live != LIVE_NOTHING)
+		add_live(&c->out, live, span_str(nwords > 0 ? words[nwords - 1] : ""));
 	return ctl_flush(c);
 }
 

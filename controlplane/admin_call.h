@@ -57,7 +57,7 @@ struct admin {
 	struct questions *questions;
 	struct admin_reader *reader;
 	LIST_HEAD(, admin_conn) conns;
-	unsigned nconns;
+	unsigned nconns[2]; /* operators, scrapers: neither takes the other's places */
 	LIST_HEAD(, admin_call) calls;
 	unsigned ncalls;
 	LIST_HEAD(, admin_call) followers;

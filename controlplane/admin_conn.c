@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/obj.h"
 #include "base/strb.h"
 #include "controlplane/admin_call.h"
@@ -268,7 +266,7 @@ on_gone(void *user, enum reason why)
 	CAST_OBJ(c, user, ADMIN_CONN_MAGIC);
 	leave(c);
 	LIST_REMOVE(c, entry);
-	c->admin->nconns--;
+	c->admin->nconns[c->over_tcp]--;
 	http_parser_free(&c->parser);
 	forget_request(c);
 	strb_free(&c->body);
@@ -295,15 +293,16 @@ on_deadline(void *user)
 
 /* True when there is a place, if need be that of the one that has been idle longest. */
 static bool
-make_room(struct admin *a)
+make_room(struct admin *a, bool over_tcp)
 {
 	struct admin_conn *c, *oldest = NULL;
 
-	if (a->nconns < CONNS_MAX)
+	if (a->nconns[over_tcp] < CONNS_MAX)
 		return true;
 	LIST_FOREACH(c, &a->conns, entry)
 	{
-		if (c->state == IDLE && (!oldest || c->since_ms <= oldest->since_ms))
+		if (c->over_tcp == over_tcp && c->state == IDLE &&
+		    (!oldest || c->since_ms <= oldest->since_ms))
 			oldest = c;
 	}
 	if (oldest)
@@ -334,7 +333,7 @@ admin_conn_accept(struct admin *a, int fd, bool over_tcp)
 
 	if (!over_tcp)
 		admin_socket_peer(a, fd, &peer);
-	if (!make_room(a)) {
+	if (!make_room(a, over_tcp)) {
 		close(fd);
 		return;
 	}
@@ -346,7 +345,7 @@ admin_conn_accept(struct admin *a, int fd, bool over_tcp)
 		return;
 	}
 	LIST_INSERT_HEAD(&a->conns, c, entry);
-	a->nconns++;
+	a->nconns[over_tcp]++;
 	set_state(c, IDLE);
 }
 

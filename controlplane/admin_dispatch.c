@@ -149,7 +149,7 @@ subject_of(const struct admin_call *call)
 		if (row->command == call->command && row->required)
 			return call_text(call, (enum admin_arg)a);
 	}
-	return "";
+	return "-";
 }
 
 static char *

@@ -14,7 +14,7 @@
 #include "base/obj.h"
 #include "controlplane/admin_call.h"
 
-enum { BACKLOG = 64, GROUPS_MAX = 1024 };
+enum { BACKLOG = 128, GROUPS_MAX = 1024 };
 
 static struct sockaddr_un
 address_of(const struct admin_place *place)

@@ -26,7 +26,7 @@ SETTING(state_dir,            "WHT_STATE_DIR",              PATH,     0, "$STATE
 SETTING(audit_keep,           "WHT_AUDIT_KEEP",             DAYS,     400, "",            START,  "days for which sessions and the audit are kept")
 SETTING(audit_sync,           "WHT_AUDIT_SYNC",             TEXT,     0, "full",           START,  "full: what is acknowledged outlives a power cut; normal: the crash of whtd alone, for slow disks")
 SETTING(admin_socket,         "WHT_ADMIN_SOCKET",           PATH,     0, "admin.sock in $RUNTIME_DIRECTORY, else in WHT_STATE_DIR", START, "the Unix socket that whtctl and curl speak to")
-SETTING(admin_group,          "WHT_ADMIN_GROUP",            TEXT,     0, "none",           START,  "group whose members may use the admin socket; its mode is then 0660, else 0600")
+SETTING(admin_group,          "WHT_ADMIN_GROUP",            TEXT,     0, "none",           START,  "group whose members may use the admin socket; its mode is then 0660, else 0600; its folder must let them in")
 SETTING(admin_group_role,     "WHT_ADMIN_GROUP_ROLE",       TEXT,     0, "operate",        START,  "what they may do: view; operate, that is end and ban tunnels as well; or admin, everything")
 SETTING(metrics,              "WHT_METRICS",                TEXT,     0, "none",           START,  "address on which GET /metrics is answered over TCP, for Prometheus: 127.0.0.1:9464")
 SETTING(env_file,             "WHT_ENV_FILE",               PATH,     0, "none",           START,  "file of NAME=value lines with any of these settings; the environment wins over it")

@@ -146,7 +146,7 @@ bind_one(sqlite3_stmt *stmt, int at, char type, va_list *ap)
 		s = va_arg(*ap, struct span);
 		return sqlite3_bind_text(stmt, at, s.n ? s.p : "", (int)s.n, SQLITE_TRANSIENT);
 	}
-	ENSURE(!"a type of argument");
+	wht_panic(__FILE__, __LINE__, "a type of argument");
 }
 
 static int
@@ -184,6 +184,8 @@ db_step(struct db *db, enum db_statement which, const char *types, ...)
 void
 db_end(struct db *db, enum db_statement which)
 {
+	if (!db->prepared[which])
+		return;
 	sqlite3_reset(db->prepared[which]);
 	sqlite3_clear_bindings(db->prepared[which]);
 }

@@ -22,8 +22,18 @@ static void on_timer(void *user);
 /* ---- rows come and go ---- */
 
 static void
+gap_begin(struct ledger *l)
+{
+	if (l->gap.since_ms)
+		return;
+	l->gap.since_ms = clock_mono_ms();
+	l->gap.since_at = clock_wall_ms();
+}
+
+static void
 refuse(struct ledger *l, struct row *row)
 {
+	gap_begin(l);
 	l->gap.refused += row->urgent;
 	l->gap.dropped += !row->urgent;
 	l->told.dropped += !row->urgent;
@@ -156,8 +166,8 @@ refuse_overdue(struct ledger *l)
 static bool
 gap_is_worth_a_row(const struct ledger *l)
 {
-	return l->mode == LEDGER_TROUBLED &&
-	       (l->gap.refused || l->gap.dropped ||
+	return l->gap.refused || l->gap.dropped ||
+	       (l->mode == LEDGER_TROUBLED &&
 		   clock_mono_ms() - l->gap.since_ms >= l->config.patience_ms);
 }
 
@@ -174,7 +184,8 @@ write_gap(struct ledger *l)
 	    clock_text(l->gap.since_at, since),
 	    (unsigned long long)(clock_mono_ms() - l->gap.since_ms),
 	    (unsigned long long)l->gap.refused, (unsigned long long)l->gap.dropped);
-	strb_json(&detail, span_str(l->told.trouble));
+	strb_json(&detail,
+	    l->told.trouble[0] ? span_str(l->told.trouble) : SPAN("rows that cannot be taken"));
 	strb_add(&detail, SPAN("\"}"));
 	r = ledger_append(l, clock_wall_ms(), audit_event_word(AUDIT_AUDIT_GAP), "whtd", SPAN("-"),
 	    strb_span(&detail));
@@ -245,9 +256,7 @@ trouble(struct ledger *l)
 	snprintf(l->told.trouble, sizeof(l->told.trouble), "%s", l->db.error);
 	if (l->mode != LEDGER_TROUBLED) {
 		l->mode = LEDGER_TROUBLED;
-		l->gap.since_ms = clock_mono_ms();
-		l->gap.since_at = clock_wall_ms();
-		l->gap.refused = l->gap.dropped = 0;
+		gap_begin(l);
 		log_event(LVL_ERROR, "ledger.trouble", NULL, LOG_STR("text", l->told.trouble));
 	}
 	refuse_overdue(l);
@@ -324,6 +333,7 @@ commit(struct ledger *l)
 	note_time(l, began);
 	pace_committed(&l->pace, clock_mono_ms(), batch_size(l));
 	recover(l);
+	l->gap = (struct ledger_gap){.since_ms = 0};
 	ledger_settle_batch(l);
 	ledger_checkpoint_if_due(l);
 	if (!TAILQ_EMPTY(&l->queue))

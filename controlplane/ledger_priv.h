@@ -60,11 +60,11 @@ struct ledger {
 	struct audit audit;
 
 	enum ledger_mode mode;
-	struct {
+	struct ledger_gap {
 		uint64_t since_ms;
 		int64_t since_at;
 		uint64_t refused, dropped;
-	} gap; /* of the trouble under way */
+	} gap; /* what was not written since the last commit; since_ms 0: nothing */
 
 	struct row_list queue, batch, refused;
 	size_t waiting;	   /* rows in queue and batch */

@@ -15,7 +15,8 @@
 #define PACE_CROWD     3    /* rows that make a wait worth while */
 #define PACE_STEP_MS   20   /* by which the window grows */
 #define PACE_WINDOW_MS 100  /* and the most that it grows to */
-#define PACE_REST_MS   1000 /* without commits: whatever it was is over */
+#define PACE_EARN_MS   50   /* of rest earn one more commit at once */
+#define PACE_CALM_MS   1000 /* without commits: the storm is over */
 
 struct pace {
 	unsigned burst;

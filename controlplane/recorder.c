@@ -299,6 +299,7 @@ void
 recorder_close(struct recorder **rp)
 {
 	struct recorder *r;
+	struct ledger *last;
 
 	TAKE_OBJ(r, rp, RECORDER_MAGIC);
 	recorder_hang_up(r);
@@ -307,7 +308,8 @@ recorder_close(struct recorder **rp)
 	timer_stop(&r->banned_due);
 	if (r->started)
 		write_own(r, AUDIT_SERVER_STOP, "{}");
-	ledger_close(&r->ledger, LAST_WORDS_MS);
+	last = r->ledger; /* which r still speaks to while it closes */
+	ledger_close(&last, LAST_WORDS_MS);
 	task_cancel(&r->tell);
 	free(r->recorded);
 	OBJ_FREE(r);

@@ -7,9 +7,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/obj.h"
 #include "controlplane/addresses.h"
+#include "controlplane/admin.h"
 #include "controlplane/dev.h"
 #include "controlplane/pem.h"
 #include "controlplane/publish.h"
@@ -32,22 +34,31 @@ struct service {
 	struct addresses addresses;
 	struct recorder_plan plan;
 	struct recorder *recorder;
+	struct admin_place admin_place;
+	struct admin *admin;
 	struct loop *loop;
 	struct mailbox *mailbox;
 	struct edge *edge;
 	unsigned workers; /* whose threads have not said that they end */
+	int64_t started_ms;
 	struct timer deadline;
 };
 
-static void
-set_state(struct service *s, enum state to)
+static const char *
+state_word(enum state state)
 {
 	static const char *const words[] = {
 	    "starting", "serving", "draining", "hurrying", "stopped"};
 
+	return words[state];
+}
+
+static void
+set_state(struct service *s, enum state to)
+{
 	ENSURE(to > s->state);
 	s->state = to;
-	log_event(LVL_DEBUG, "server.state", NULL, LOG_STR("state", words[to]));
+	log_event(LVL_DEBUG, "server.state", NULL, LOG_STR("state", state_word(to)));
 }
 
 /* ---- configuration ---- */
@@ -85,6 +96,7 @@ configure(struct service *s)
 	s->config = config_load(environ, &report);
 	plan_addresses(s, &report);
 	recorder_plan(&s->plan, s->config, &report);
+	admin_plan(&s->admin_place, s->config, s->plan.dir, &report);
 	if (s->dev)
 		dev_suggest(s->config, s->addresses.port);
 	s->policy = publish_policy(s->config, &report);
@@ -134,26 +146,25 @@ adopt(struct service *s, struct config **config, struct policy **policy)
 }
 
 static void
-reload(struct service *s)
+reload(struct service *s, struct report *report)
 {
-	struct report report = {.say = say_to_log};
-	struct config *config = config_load(environ, &report);
+	struct config *config = config_load(environ, report);
 	struct policy *policy;
 
 	if (s->dev)
 		dev_suggest(config, s->addresses.port);
-	policy = publish_policy(config, &report);
+	policy = publish_policy(config, report);
 	if (policy && !policy->tls != !s->policy->tls)
-		report_error(&report, "TLS is not switched on or off by a reload");
-	if (report.errors) {
+		report_error(report, "TLS is not switched on or off by a reload");
+	if (report->errors) {
 		log_event(
-		    LVL_ERROR, "server.reload_failed", NULL, LOG_INT("errors", report.errors));
+		    LVL_ERROR, "server.reload_failed", NULL, LOG_INT("errors", report->errors));
 	} else {
-		config_warn_restart(s->config, config, &report);
+		config_warn_restart(s->config, config, report);
 		adopt(s, &config, &policy);
 		log_event(LVL_INFO, "server.reload", NULL);
 	}
-	recorder_reloaded(s->recorder, report.errors);
+	recorder_reloaded(s->recorder, report->errors);
 	policy_unref(&policy);
 	config_free(&config);
 }
@@ -207,27 +218,30 @@ on_stop_signal(void *user, int signum)
 {
 	struct service *s = user;
 
-	(void)signum;
 	if (s->state == SERVING)
 		drain(s);
 	else if (s->state == DRAINING)
 		hurry(s);
+	if (signum != SIGTERM && s->state == DRAINING)
+		hurry(s); /* a person at a keyboard waits for nobody's request */
 }
 
 static void
 on_reload_signal(void *user, int signum)
 {
 	struct service *s = user;
+	struct report report = {.say = say_to_log};
 
 	(void)signum;
 	if (s->state == SERVING)
-		reload(s);
+		reload(s, &report);
 }
 
 static void
-on_drained(struct service *s)
+on_drained(struct service *s, const struct msg_drained *letter)
 {
 	ENSURE(s->workers > 0);
+	admin_on_drained(s->admin, letter->worker);
 	if (--s->workers == 0)
 		stop(s);
 }
@@ -242,29 +256,73 @@ post(void *user, unsigned worker, struct mail *letter)
 
 static const struct recorder_ops recorder_ops = {.post = post};
 
+/* The letter stays the caller's. */
+static void
+on_note(struct service *s, const struct mail *mail)
+{
+	switch (mail->type) {
+	case MSG_DRAINED:
+		on_drained(s, (const struct msg_drained *)mail);
+		break;
+	case MSG_ADMIT:
+		recorder_on_admit(s->recorder, (const struct msg_admit *)mail);
+		break;
+	case MSG_TUNNEL_END:
+		recorder_on_tunnel_end(s->recorder, (const struct msg_tunnel_end *)mail);
+		break;
+	case MSG_REFUSALS:
+		recorder_on_refusals(s->recorder, (const struct msg_refusals *)mail);
+		break;
+	default:
+		wht_panic(__FILE__, __LINE__, msg_name(mail->type));
+	}
+}
+
 static void
 on_mail(void *user, struct mail *mail)
 {
 	struct service *s = user;
 
-	switch (mail->type) {
-	case MSG_DRAINED:
-		on_drained(s);
-		break;
-	case MSG_ADMIT:
-		recorder_on_admit(s->recorder, (struct msg_admit *)mail);
-		break;
-	case MSG_TUNNEL_END:
-		recorder_on_tunnel_end(s->recorder, (struct msg_tunnel_end *)mail);
-		break;
-	case MSG_REFUSALS:
-		recorder_on_refusals(s->recorder, (struct msg_refusals *)mail);
-		break;
-	default:
-		wht_panic(__FILE__, __LINE__, msg_name(mail->type));
+	if (mail->type == MSG_TOLD) {
+		admin_on_told(s->admin, (struct msg_told *)mail);
+	} else if (mail->type == MSG_KICKED) {
+		admin_on_kicked(s->admin, (struct msg_kicked *)mail);
+	} else {
+		on_note(s, mail);
+		msg_free(mail);
 	}
-	msg_free(mail);
 }
+
+/* ---- what the operator's door needs of us ---- */
+
+static void
+tell_facts(void *user, struct admin_facts *facts)
+{
+	const struct service *s = user;
+
+	*facts = (struct admin_facts){
+	    .state = state_word(s->state),
+	    .draining = s->state > SERVING,
+	    .started_ms = s->started_ms,
+	    .config = s->config,
+	    .policy = s->policy,
+	};
+}
+
+static void
+reload_for_operator(void *user, struct report *report)
+{
+	reload(user, report);
+}
+
+static void
+drain_for_operator(void *user)
+{
+	drain(user);
+}
+
+static const struct admin_ops admin_ops = {
+    .facts = tell_facts, .post = post, .reload = reload_for_operator, .drain = drain_for_operator};
 
 /* ---- the beginning ---- */
 
@@ -309,6 +367,8 @@ close_loop(struct service *s)
 {
 	mailbox_shut(s->mailbox, msg_free);
 	loop_run_down(s->loop);
+	if (s->admin)
+		admin_free(&s->admin);
 	mailbox_free(&s->mailbox);
 	loop_free(&s->loop);
 }
@@ -328,11 +388,26 @@ announce(const struct service *s, const struct edge_config *edge)
 		dev_greet(s->policy, s->addresses.port);
 }
 
+static unsigned
+workers_wanted(const struct service *s)
+{
+	unsigned workers = (unsigned)config_number(s->config, SET_workers);
+
+	return workers ? workers : cpus();
+}
+
+static int
+refuse_start(const char *error)
+{
+	log_event(LVL_ERROR, "server.start_failed", NULL, LOG_STR("text", error));
+	fprintf(stderr, "whtd: %s\n", error);
+	return -WHT_EIO;
+}
+
 static int
 start_edge(struct service *s)
 {
-	unsigned workers = (unsigned)config_number(s->config, SET_workers);
-	struct edge_config edge = {.workers = workers ? workers : cpus(),
+	struct edge_config edge = {.workers = workers_wanted(s),
 	    .nlisten = s->addresses.n,
 	    .policy = s->policy,
 	    .control = s->mailbox};
@@ -341,11 +416,8 @@ start_edge(struct service *s)
 	memcpy(edge.listen, s->addresses.of, sizeof(edge.listen));
 	s->edge = edge_start(&edge, error);
 	addresses_release(&s->addresses);
-	if (!s->edge) {
-		log_event(LVL_ERROR, "server.start_failed", NULL, LOG_STR("text", error));
-		fprintf(stderr, "whtd: %s\n", error);
-		return -WHT_EIO;
-	}
+	if (!s->edge)
+		return refuse_start(error);
 	s->workers = edge.workers;
 	set_state(s, SERVING);
 	recorder_serve(s->recorder, edge.workers, s->policy->tls != NULL, &recorder_ops, s);
@@ -359,11 +431,19 @@ open_recorder(struct service *s)
 	char error[LEDGER_ERROR_MAX];
 
 	s->recorder = recorder_open(s->loop, &s->plan, error);
-	if (s->recorder)
-		return 0;
-	log_event(LVL_ERROR, "server.start_failed", NULL, LOG_STR("text", error));
-	fprintf(stderr, "whtd: %s\n", error);
-	return -WHT_EIO;
+	return s->recorder ? 0 : refuse_start(error);
+}
+
+/* Its socket is the place where a second service of the same name is found out, so it opens before
+ * anybody is served. */
+static int
+open_admin(struct service *s)
+{
+	char error[ADMIN_ERROR_MAX];
+
+	s->admin = admin_open(s->loop, &s->admin_place, workers_wanted(s),
+	    recorder_ledger(s->recorder), &admin_ops, s, error);
+	return s->admin ? 0 : refuse_start(error);
 }
 
 static int
@@ -371,13 +451,16 @@ serve(struct service *s)
 {
 	int status = EXIT_FAILURE;
 
+	s->started_ms = clock_wall_ms();
 	raise_descriptor_limit();
 	open_loop(s);
-	if (open_recorder(s) == 0 && start_edge(s) == 0) {
+	if (open_recorder(s) == 0 && open_admin(s) == 0 && start_edge(s) == 0) {
 		loop_run(s->loop);
 		log_event(LVL_INFO, "server.stop", NULL);
 		status = EXIT_SUCCESS;
 	}
+	if (s->admin)
+		admin_shut(s->admin);
 	if (s->recorder)
 		recorder_close(&s->recorder);
 	close_loop(s);

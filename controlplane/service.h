@@ -1,12 +1,12 @@
 /* controlplane/service.h - whtd from its start to its end.
  *
- *   STARTING --edge runs--> SERVING --a stop signal--> DRAINING --every worker is empty--> STOPPED
- *                                                         |  another, or the drain limit
- *                                                         \--> HURRYING --every worker is empty-->
+ *   STARTING --edge runs--> SERVING --SIGTERM--> DRAINING --every worker is empty--> STOPPED
+ *                              |                    |  another signal, or the drain limit
+ *                              \--SIGINT, SIGQUIT---+--> HURRYING --every worker is empty-->
  * STOPPED
  *
  * The thread that calls it is the control plane: it owns the configuration, the signals and the
- * letter box of the workers. SIGTERM, SIGINT and SIGQUIT stop; SIGHUP, while SERVING, reads the
+ * letter box of the workers. SIGTERM lets requests finish; SIGHUP, while SERVING, reads the
  * configuration again, and whatever is wrong with it leaves everything as it was. A worker that
  * does not come back at all is not waited for.
  */

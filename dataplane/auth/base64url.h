@@ -1,8 +1,8 @@
 /* auth/base64url.h - RFC 4648, 5, without padding, and with exactly one text for each run of bytes.
  *
- * For auth, and for who shows a token's parts. OpenSSL's decoder takes stray bits behind the last byte,
- * spaces at either end and '-' for an end mark; a token must not have two spellings, so this one takes
- * none of them.
+ * For auth, and for who shows a token's parts. OpenSSL's decoder takes stray bits behind the last
+ * byte, spaces at either end and '-' for an end mark; a token must not have two spellings, so this
+ * one takes none of them.
  */
 #ifndef WHT_AUTH_BASE64URL_H
 #define WHT_AUTH_BASE64URL_H

@@ -1,7 +1,7 @@
 /* base/arena.h - memory for one exchange, freed whole.
  *
- * An arena at rest holds nothing. Blocks come from malloc; the sum is bounded at birth, because what
- * is put here is sized by outsiders.
+ * An arena at rest holds nothing. Blocks come from malloc; the sum is bounded at birth, because
+ * what is put here is sized by outsiders.
  */
 #ifndef WHT_BASE_ARENA_H
 #define WHT_BASE_ARENA_H

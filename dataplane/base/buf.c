@@ -121,13 +121,39 @@ buf_append_some(struct buf *b, struct span s)
 	return done;
 }
 
+/* Takes back what lies behind the first len bytes, which end in chunk last at wr. */
+static void
+buf_cut_back(struct buf *b, struct chunk *last, uint32_t wr, size_t len)
+{
+	struct chunk *c = last ? last->next : b->head, *next;
+
+	for (; c; c = next) {
+		next = c->next;
+		chunk_put(b->pool, c);
+	}
+	b->tail = last;
+	b->len = len;
+	if (last) {
+		last->next = NULL;
+		last->wr = wr;
+	} else {
+		b->head = NULL;
+	}
+}
+
 int
 buf_append(struct buf *b, struct span s)
 {
+	struct chunk *last = b->tail;
+	uint32_t wr = last ? last->wr : 0;
+	size_t len = b->len;
+
 	if (s.n > buf_room(b))
 		return -WHT_EFULL;
-	ENSURE(buf_append_some(b, s) == s.n);
-	return 0;
+	if (buf_append_some(b, s) == s.n)
+		return 0;
+	buf_cut_back(b, last, wr, len);
+	return -WHT_EMEM;
 }
 
 struct span

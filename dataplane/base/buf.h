@@ -49,7 +49,7 @@ buf_room(const struct buf *b)
 	return b->max - b->len;
 }
 
-/* All of s, or nothing and -WHT_EFULL. */
+/* All of s; or nothing, and -WHT_EFULL or, when no chunk is to be had, -WHT_EMEM. */
 int buf_append(struct buf *, struct span s) MUST_CHECK;
 /* As much of s as fits; answers how much. */
 size_t buf_append_some(struct buf *, struct span s);

@@ -1,5 +1,7 @@
 #include "base/reason.h"
 
+#include <string.h>
+
 #include "base/obj.h"
 
 static const struct reason_info table[REASON_COUNT] = {
@@ -24,4 +26,14 @@ reason_of_code(uint32_t code)
 			return (enum reason)r;
 	}
 	return R_STREAM_RESET;
+}
+
+enum reason
+reason_of_word(const char *word, size_t n)
+{
+	for (unsigned r = 0; r < REASON_COUNT; r++) {
+		if (strlen(table[r].word) == n && memcmp(table[r].word, word, n) == 0)
+			return (enum reason)r;
+	}
+	return R_NONE;
 }

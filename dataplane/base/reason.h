@@ -2,6 +2,7 @@
 #ifndef WHT_BASE_REASON_H
 #define WHT_BASE_REASON_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum reason {
@@ -26,6 +27,9 @@ struct reason_info {
 const struct reason_info *reason_info(enum reason);
 /* The reason with that number on the wire; R_STREAM_RESET for one that we do not know. */
 enum reason reason_of_code(uint32_t code);
+
+/* The reason with that word; R_NONE for one that we do not know. */
+enum reason reason_of_word(const char *word, size_t n);
 
 static inline const char *
 reason_word(enum reason r)

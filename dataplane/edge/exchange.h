@@ -66,6 +66,9 @@ bool exchange_answered(const struct exchange *);
 /* The response so far cannot be told from a complete one by its framing: only a reset shows the
  * break. */
 bool exchange_ends_by_close(const struct exchange *);
+/* What a complete response said of itself: the client answered in place of its target, and why;
+ * else R_NONE. */
+enum reason exchange_client_fault(const struct exchange *);
 int exchange_status(const struct exchange *);
 uint64_t exchange_bytes(const struct exchange *); /* of response body, so far */
 

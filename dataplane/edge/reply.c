@@ -60,15 +60,33 @@ reply_reason(struct conn *conn, enum reason why, struct span request_id, bool cl
 	strb_free(&out);
 }
 
+/* As Mozilla's Dockerflow asks of a service. */
+static void
+write_version(struct strb *out, bool close, bool head_only)
+{
+	struct span body = SPAN("{\"version\": \"" WHT_VERSION "\", \"source\": \"webhooktunnel\", "
+				"\"commit\": \"\", \"build\": \"\"}\n");
+
+	http_write_status_line(out, 200);
+	http_write_field(out, SPAN("Content-Type"), SPAN("application/json"));
+	if (close)
+		http_write_field(out, SPAN("Connection"), SPAN("close"));
+	http_write_framing(out, HTTP_BY_LENGTH, body.n);
+	http_write_end(out);
+	if (!head_only)
+		strb_add(out, body);
+}
+
 void
 reply_local(struct conn *conn, enum route_kind kind, bool close, bool head_only)
 {
-	struct span version = SPAN("webhooktunnel " WHT_VERSION "\n");
 	struct strb out;
 
 	strb_init(&out, REPLY_MAX);
-	http_write_reply(
-	    &out, 200, SPAN(""), kind == ROUTE_VERSION ? version : SPAN(""), close, head_only);
+	if (kind == ROUTE_VERSION)
+		write_version(&out, close, head_only);
+	else
+		http_write_reply(&out, 200, SPAN(""), SPAN(""), close, head_only);
 	conn_write(conn, strb_span(&out));
 	strb_free(&out);
 }

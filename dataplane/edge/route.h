@@ -29,7 +29,7 @@ struct route {
 	enum route_kind kind;
 	enum reason why;
 	struct span id;
-	bool by_host; /* TUNNEL: the id was a host's, where case means nothing */
+	bool by_host;		   /* TUNNEL: the id was a host's, where case means nothing */
 	enum header_family family; /* REGISTER */
 	struct span
 	    path; /* what the client gets, byte-exact; a '/' goes before it unless it has one */

@@ -136,7 +136,7 @@ tunnel_on_gone(void *user, enum reason why)
 	w = t->worker;
 	LIST_REMOVE(t, entry);
 	OBJ_FREE(t);
-	worker_check_drained(w);
+	worker_left(w);
 }
 
 static void

@@ -18,8 +18,8 @@ struct tunnel;
 /* The client's conn, its 101 written, becomes a tunnel; one that is LIVE under the id is replaced.
  * session: its row. */
 void tunnel_join(struct worker *, struct conn **, const struct admission *, int64_t session);
-/* The LIVE one, or NULL. any_case: if there is none under the id as written, the one in lower case (hosts are
- * written in any case, and browsers write them so). */
+/* The LIVE one, or NULL. any_case: if there is none under the id as written, the one in lower case
+ * (hosts are written in any case, and browsers write them so). */
 struct tunnel *tunnel_find(struct worker *, struct span id, bool any_case);
 /* Closes the session for that reason; the tunnel is freed on a later turn. by: an operator, for the
  * record;

@@ -16,7 +16,7 @@
 
 #include "link/link.h"
 
-#define UPSTREAM_IDLE_MAX 64 /* of one tunnel */
+#define UPSTREAM_IDLE_MAX 256 /* of one tunnel */
 
 struct upstream;
 

@@ -103,7 +103,7 @@ viewer_free(struct viewer *v)
 	http_parser_free(&v->parser);
 	viewer_forget_plan(v);
 	OBJ_FREE(v);
-	worker_check_drained(w);
+	worker_left(w);
 }
 
 void

@@ -98,7 +98,8 @@ viewer_on_exchange_done(void *user, enum reason why, bool keep)
 		viewer_end(v, why);
 		return;
 	}
-	viewer_note_end(v, exchange_status(v->x), exchange_bytes(v->x), R_NONE);
+	viewer_note_end(
+	    v, exchange_status(v->x), exchange_bytes(v->x), exchange_client_fault(v->x));
 	v->x = NULL;
 	viewer_after_answer(v, !keep || v->last || v->peer_done);
 	if (v->state == VIEWER_ENDING)

@@ -30,7 +30,7 @@ struct viewer_ticket;
 
 #define ROWS_MAX 8192 /* a worker's rows that may be on their way to the disk at once */
 
-enum worker_state { WORKER_RUNNING, WORKER_DRAINING, WORKER_ENDING };
+enum worker_state { WORKER_RUNNING, WORKER_DRAINING, WORKER_ENDING, WORKER_STOPPED };
 
 struct edge_shared {
 	unsigned workers;
@@ -65,6 +65,7 @@ struct worker {
 	struct refusals refusals;
 	struct timer refusals_due;
 	struct timer lag;
+	struct task left; /* somebody is gone */
 	uint64_t lag_due_ms;
 	struct request_ids request_ids;
 	struct viewer_ticket *tickets; /* uthash: registrations that wait for their row */
@@ -82,10 +83,11 @@ void worker_start(struct worker *);
 void worker_join(struct worker *);
 void worker_free(struct worker **);
 
-/* Which worker owns that id? Ids that differ only in case fall to the same one: a host names them all. */
+/* Which worker owns that id? Ids that differ only in case fall to the same one: a host names them
+ * all. */
 unsigned worker_owner(const struct worker *, struct span id);
-/* Somebody of ours is gone: a drain may be over. */
-void worker_check_drained(struct worker *);
+/* A viewer or a tunnel is gone: a drain may be over. */
+void worker_left(struct worker *);
 bool worker_over_memory(const struct worker *);
 
 /* Sends a letter that is a row of the audit: ADMIT, TUNNEL_END or REFUSALS. */
@@ -94,6 +96,8 @@ void worker_record(struct worker *, struct mail *);
 void worker_recorded(struct worker *, unsigned rows);
 /* False when too many are on their way: then no tunnel is admitted. Serving goes on. */
 bool worker_has_credit(const struct worker *);
+/* Those that were noted go out now. */
+void worker_flush_refusals(struct worker *);
 void worker_note_refusal(
     struct worker *, enum reason why, const char *detail, struct span id, const char *peer);
 

@@ -69,8 +69,9 @@ link_send_close(struct link *l, enum reason why)
 	bool echo = l->close_text != NULL;
 	struct span text = echo ? SPAN("") : span_str(info->text);
 
-	ENSURE(ws_wire_send_close(l->wire, echo ? l->close_code : info->close, text,
-		   conn_out(l->conn)) == 0);
+	if (ws_wire_send_close(
+		l->wire, echo ? l->close_code : info->close, text, conn_out(l->conn)) < 0)
+		conn_shutdown(l->conn); /* no memory for it: the FIN has to say the same */
 }
 
 /* Says goodbye and lets the streams end; on_gone follows from the conn. */
@@ -135,7 +136,8 @@ link_on_conn_gone(void *user, enum reason why)
 	}
 	l->conn = NULL;
 	link_set_state(l, LINK_GONE);
-	wsmux_session_reap(l->session); /* whose users may still ask it for another stream, and hear no */
+	wsmux_session_reap(
+	    l->session); /* whose users may still ask it for another stream, and hear no */
 	wsmux_session_free(&l->session, l->why);
 	l->ops->on_gone(l->user, l->why);
 	link_free(l);
@@ -234,8 +236,11 @@ link_send_frames(struct link *l)
 
 		runs[0] = (struct iovec){frame.head, frame.head_len};
 		memcpy(&runs[1], frame.data, (size_t)frame.ndata * sizeof(runs[0]));
-		ENSURE(ws_wire_send_runs(
-			   l->wire, WS_BINARY, runs, 1 + frame.ndata, conn_out(l->conn)) == 0);
+		if (ws_wire_send_runs(
+			l->wire, WS_BINARY, runs, 1 + frame.ndata, conn_out(l->conn)) < 0) {
+			link_down(l, R_PROCESS_MEMORY);
+			return;
+		}
 	}
 	conn_flush(l->conn);
 }

@@ -66,8 +66,10 @@ conn_input(struct conn *c, struct span in)
 		taken = c->ops->on_data(c->user, in);
 	if (c->state != CONN_OPEN || taken == in.n)
 		return;
-	ENSURE(taken < in.n && buf_append(&c->in, span_drop(in, taken)) == 0);
-	if (kept)
+	ENSURE(taken < in.n);
+	if (buf_append(&c->in, span_drop(in, taken)) < 0)
+		conn_fail(c, R_PROCESS_MEMORY, wht_strerror(WHT_EMEM));
+	else if (kept)
 		conn_offer_kept(c);
 }
 
@@ -134,8 +136,10 @@ conn_take_read(struct conn *c, struct span in)
 		conn_input(c, in);
 		return;
 	}
-	tls_io_feed(c->tls, in);
-	conn_decrypt(c);
+	if (tls_io_feed(c->tls, in) < 0)
+		conn_fail(c, R_PROCESS_MEMORY, wht_strerror(WHT_EMEM));
+	else
+		conn_decrypt(c);
 }
 
 static void

@@ -14,8 +14,10 @@ conn_write(struct conn *c, struct span out)
 {
 	if (c->state == CONN_CLOSED || c->state == CONN_FINISHING || c->shutdown_asked)
 		return;
-	ENSURE(buf_append(&c->out, out) == 0);
-	task_ask(&c->task);
+	if (buf_append(&c->out, out) < 0)
+		conn_fail(c, R_PROCESS_MEMORY, wht_strerror(WHT_EMEM));
+	else
+		task_ask(&c->task);
 }
 
 struct buf *

@@ -24,6 +24,7 @@ struct tls_io {
 	SSL *ssl;
 	struct buf in, out;
 	struct tls_context *context;
+	bool overrun; /* out was full */
 };
 
 /* ---- the BIO ---- */
@@ -52,7 +53,10 @@ bio_write(BIO *bio, const char *p, int n)
 
 	CAST_OBJ(io, BIO_get_data(bio), TLS_IO_MAGIC);
 	BIO_clear_retry_flags(bio);
-	return buf_append(&io->out, span_of(p, (size_t)n)) == 0 ? n : -1;
+	if (buf_append(&io->out, span_of(p, (size_t)n)) == 0)
+		return n;
+	io->overrun = true;
+	return -1;
 }
 
 static long
@@ -146,10 +150,10 @@ tls_io_adopt(struct tls_io *io, struct chunk_pool *from, struct chunk_pool *to)
 
 /* ---- bytes ---- */
 
-void
+int
 tls_io_feed(struct tls_io *io, struct span in)
 {
-	ENSURE(buf_append(&io->in, in) == 0);
+	return buf_append(&io->in, in);
 }
 
 struct buf *
@@ -180,6 +184,8 @@ tls_error_text(struct tls_io *io, char error[TLS_ERROR_MAX])
 	    ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		snprintf(error, TLS_ERROR_MAX, "certificate: %s",
 		    X509_verify_cert_error_string(SSL_get_verify_result(io->ssl)));
+	else if (io->overrun)
+		snprintf(error, TLS_ERROR_MAX, "TLS: the peer does not read what it asked for");
 	else
 		snprintf(error, TLS_ERROR_MAX, "TLS: %s", text ? text : "unexpected end");
 }

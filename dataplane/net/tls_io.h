@@ -19,8 +19,8 @@ struct tls_io *tls_io_connect(struct tls_context *, const char *server_name, str
 void tls_io_free(struct tls_io **);
 void tls_io_adopt(struct tls_io *, struct chunk_pool *from, struct chunk_pool *to);
 
-/* Cipher text from the wire; kept until read. */
-void tls_io_feed(struct tls_io *, struct span in);
+/* Cipher text from the wire; kept until read. 0, or -WHT_EMEM and nothing was taken. */
+int tls_io_feed(struct tls_io *, struct span in) MUST_CHECK;
 /* Cipher text for the wire. */
 struct buf *tls_io_out(struct tls_io *);
 /* Cipher text that was fed and not yet read. */

@@ -110,12 +110,22 @@ ws_frame_header_len(uint64_t payload, bool masked)
 }
 
 /* wslay writes the header with the first run that it is shown, even when that run is empty. */
-static void
+static bool
 sender_write(struct sender *s, struct wslay_frame_iocb *frame, const struct iovec *run)
 {
 	frame->data = run->iov_base;
 	frame->data_length = run->iov_len;
-	ENSURE(wslay_frame_send(s->ctx, frame) == (ssize_t)run->iov_len);
+	return wslay_frame_send(s->ctx, frame) == (ssize_t)run->iov_len;
+}
+
+/* Half a frame is in the context: the next one needs a context of its own. */
+static void
+sender_forget(bool masked)
+{
+	struct senders *all = pthread_getspecific(senders_key);
+
+	wslay_frame_context_free(all->by_mask[masked]->ctx);
+	OBJ_FREE(all->by_mask[masked]);
 }
 
 int
@@ -126,6 +136,7 @@ ws_frame_send(
 	struct sender *s = sender_of_this_thread(masked);
 	struct wslay_frame_iocb frame = {.fin = 1, .opcode = (uint8_t)opcode, .mask = masked};
 	size_t payload = 0;
+	bool written = true;
 
 	for (int i = 0; i < nruns; i++)
 		payload += runs[i].iov_len;
@@ -135,11 +146,14 @@ ws_frame_send(
 	frame.payload_length = payload;
 	s->out = out;
 	if (payload == 0)
-		sender_write(s, &frame, &nothing);
-	for (int i = 0; i < nruns; i++) {
+		written = sender_write(s, &frame, &nothing);
+	for (int i = 0; i < nruns && written; i++) {
 		if (runs[i].iov_len > 0)
-			sender_write(s, &frame, &runs[i]);
+			written = sender_write(s, &frame, &runs[i]);
 	}
 	s->out = NULL;
-	return 0;
+	if (written)
+		return 0;
+	sender_forget(masked);
+	return -WHT_EMEM;
 }

@@ -60,8 +60,9 @@ enum reason ws_wire_feed(struct ws_wire *, struct span in) MUST_CHECK;
 bool ws_wire_at_rest(const struct ws_wire *);
 
 /* One whole message or control frame, its payload the two spans one behind the other (either may be
- * empty), appended to out; -WHT_EFULL and nothing appended when it does not fit. A control frame's
- * payload is at most WS_CONTROL_MAX bytes. */
+ * empty), appended to out; -WHT_EFULL and nothing appended when it does not fit; -WHT_EMEM when
+ * there is no memory: out then ends in a torn frame. A control frame's payload is at most
+ * WS_CONTROL_MAX bytes. */
 int ws_wire_send(
     struct ws_wire *, enum ws_opcode, struct span a, struct span b, struct buf *out) MUST_CHECK;
 /* The same with the payload in any number of runs. */

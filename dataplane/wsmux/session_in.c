@@ -149,8 +149,8 @@ on_fin(struct wsmux_session *s, const struct wsmux_frame *f)
 	return R_NONE;
 }
 
-/* What the peer's number may mean here: a reset is never a good end, and a client's word is good only for
- * what clients do, or it could put the blame on the service. */
+/* What the peer's number may mean here: a reset is never a good end, and a client's word is good
+ * only for what clients do, or it could put the blame on the service. */
 static enum reason
 rst_reason(const struct wsmux_session *s, uint32_t number)
 {

@@ -1,8 +1,8 @@
 """tally.py DIRECTORY [FAILED STEP...] - one line for all test results: "N passed, N failed".
 
 Adds up the JUnit files that ctest and pytest left in the directory. A step that failed without a
-failed test in any of them (a build, the format) counts as one failure of its own; so does having run
-no test at all. Exits 1 when anything failed.
+failed test to show for it (a build, the format, a runner that crashed) counts as one failure of its
+own; so does having run no test at all. Exits 1 when anything failed.
 """
 import pathlib
 import sys
@@ -18,14 +18,15 @@ def verdict(case):
 
 def main(directory, failed_steps):
     count = {"passed": 0, "failed": 0, "skipped": 0}
+    with_failures = set()
     for path in sorted(pathlib.Path(directory).glob("*.xml")):
         for case in xml.etree.ElementTree.parse(path).iter("testcase"):
             result = verdict(case)
             count[result] += 1
             if result == "failed":
+                with_failures.add(path)
                 print(f"failed: {path.stem} {case.get('classname', '')} {case.get('name')}")
-    if failed_steps and not count["failed"]:
-        count["failed"] = len(failed_steps)
+    count["failed"] += max(0, len(failed_steps) - len(with_failures))
     if not count["passed"] + count["failed"]:
         print("failed: no test was run")
         count["failed"] = 1

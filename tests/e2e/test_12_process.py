@@ -70,6 +70,15 @@ def test_C02_the_second_signal_ends_it_at_once(start, second):
     server.wait(15)
 
 
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGQUIT])
+def test_C02_the_keyboards_signals_wait_for_no_request(start, first):
+    server = start(WHT_DRAIN_TIMEOUT=60)
+    viewer, _ = waiting(server, server.tunnel(serve=None))
+    server.signal(first)
+    assert server.wait(15) == 0
+    assert viewer.closed() or viewer.response().status == 503
+
+
 def test_C03_a_signal_right_after_the_start(start):
     server = start()
     server.signal(signal.SIGTERM)

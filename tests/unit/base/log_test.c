@@ -73,7 +73,8 @@ test_a_line_for_machines(void **state)
 	assert_string_equal(strb_cstr(&b),
 	    "{\"Timestamp\":1795356813042000000,\"Type\":\"tunnel.open\",\"Logger\":\"whtd\","
 	    "\"Hostname\":\"box\",\"EnvVersion\":\"2.0\",\"Severity\":4,\"Pid\":42,"
-	    "\"Fields\":{\"request\":\"r1\",\"why\":\"\\\"a\\\\b\\\"\",\"tls\":false,\"n\":9}}\n");
+	    "\"Fields\":{\"request_id\":\"r1\",\"why\":\"\\\"a\\\\b\\\"\",\"tls\":false,\"n\":9}}"
+	    "\n");
 	strb_free(&b);
 	json_of(&b, NULL, (const struct log_field[]){{.name = NULL}});
 	assert_non_null(strstr(strb_cstr(&b), "\"Fields\":{}}\n"));

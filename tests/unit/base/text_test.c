@@ -73,8 +73,8 @@ test_escapes(void **state)
 	(void)state;
 	strb_init(&b, 1000);
 	strb_json(&b, SPAN("a\"\\\n\x1b\xff\xc3\xa9\xed\xa0\x80\x7f"));
-	assert_string_equal(strb_cstr(&b),
-	    "a\\\"\\\\\\u000a\\u001b\\u00ff\xc3\xa9\\u00ed\\u00a0\\u0080\\u007f");
+	assert_string_equal(
+	    strb_cstr(&b), "a\\\"\\\\\\u000a\\u001b\\u00ff\xc3\xa9\\u00ed\\u00a0\\u0080\\u007f");
 	strb_reset(&b);
 	strb_visible(&b, SPAN("ok\r\n\x1b[31m\\\xc3\xa9"));
 	assert_string_equal(strb_cstr(&b), "ok\\x0d\\x0a\\x1b[31m\\\\\\xc3\\xa9");
@@ -121,6 +121,7 @@ test_reasons_have_unique_codes_and_words(void **state)
 		const struct reason_info *info = reason_info((enum reason)r);
 
 		assert_true(reason_of_code(info->code) == (enum reason)r);
+		assert_true(reason_of_word(info->word, strlen(info->word)) == (enum reason)r);
 		for (unsigned other = 0; other < r; other++)
 			assert_string_not_equal(info->word, reason_word((enum reason)other));
 	}
