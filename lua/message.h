@@ -13,6 +13,7 @@
 #define LUA_EDIT_MAX	(64 * 1024) /* bytes that the edits of one message may take in all */
 #define LUA_ANSWER_MAX	(1024 * 1024)
 #define LUA_FIELD_VALUE (8 * 1024)
+#define LUA_LABEL_MAX	64 /* characters */
 
 struct lua_edit {
 	struct span path, query; /* query: without its '?' */
@@ -29,6 +30,7 @@ struct lua_message {
 	bool secret;	   /* Authorization is not shown: a registration's token */
 	struct span method, host, peer, request_id, id, body, iss, sub, jti;
 	bool tls;
+	bool (*id_valid)(struct span id); /* NULL: every id is */
 	struct arena arena;
 };
 

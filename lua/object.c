@@ -156,6 +156,13 @@ keep(lua_State *L, struct lua_message *m, int index)
 	return copy;
 }
 
+/* By its status alone (RFC 9110, 15). */
+static bool
+has_body(int status)
+{
+	return status != 204 && status != 205 && status != 304;
+}
+
 static void
 set_status(lua_State *L, struct lua_message *m)
 {
@@ -163,6 +170,8 @@ set_status(lua_State *L, struct lua_message *m)
 
 	if (status < 200 || status > 599)
 		luaL_error(L, "a status is a number from 200 to 599");
+	if (has_body((int)status) != has_body(m->now.status))
+		luaL_error(L, "a response with a body stays one, and one without, too");
 	m->now.status = (int)status;
 	m->now.status_edited = true;
 }

@@ -176,6 +176,10 @@ check_whole(lua_State *L, const struct lua_verdict *v)
 		wrong(L, lua_pushfstring(L, "a %d has no body", v->status));
 	if (v->kind == VERDICT_NAME && vm_of(L)->phase == LUA_ROUTE && !v->id.p)
 		wrong(L, "a path needs an id");
+	if (v->id.p && vm_of(L)->message->id_valid && !vm_of(L)->message->id_valid(v->id))
+		wrong(L, "that is no tunnel id");
+	if (v->label.p && (v->label.n > LUA_LABEL_MAX || lua_field_fault(SPAN("label"), v->label)))
+		wrong(L, "a label has at most 64 characters, and no controls");
 	for (size_t i = 0; v->path.p && i < v->path.n; i++) {
 		unsigned char c = (unsigned char)v->path.p[i];
 

@@ -59,8 +59,13 @@ static void
 exchange_on_final(struct exchange *x, const struct http_head *head)
 {
 	enum http_framing framing = forward_framing(head, x->to_http10);
+	const struct http_head *told = x->ops->on_head(x->user, head);
 
-	x->status = head->status;
+	if (!told) {
+		x->fault = R_HOOK_FAILED;
+		return;
+	}
+	x->status = told->status;
 	x->client_fault = client_fault(head);
 	if (x->sent_ns)
 		metric_observe(&x->metrics->first_byte, (clock_mono_ns() - x->sent_ns) / 1000);
@@ -70,7 +75,7 @@ exchange_on_final(struct exchange *x, const struct http_head *head)
 	/* A viewer that is still sending its request is told that nothing follows it here. */
 	if (x->request != REQUEST_SENT || x->ends_by_close)
 		x->close = true;
-	exchange_write_head(x, head, false);
+	exchange_write_head(x, told, false);
 	x->response = RESPONSE_BODY;
 	exchange_watch(x);
 }
