@@ -10,7 +10,7 @@
 #include "cli/settings.h"
 #include "base/strb.h"
 #include "http/head.h"
-#include "msg/network.h"
+#include "base/network.h"
 
 #define ROUTES_MAX	 SETTING_VALUES_MAX
 #define ROUTE_PATH_MAX	 256

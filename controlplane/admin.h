@@ -16,6 +16,7 @@
 #include "controlplane/admin_route.h"
 #include "controlplane/config.h"
 #include "controlplane/ledger.h"
+#include "lua/shared.h"
 #include "msg/msg.h"
 
 #define ADMIN_PATH_MAX 108 /* what a Unix socket's address holds, with the NUL */
@@ -40,6 +41,7 @@ struct admin_facts {
 	int64_t started_ms; /* wall clock */
 	const struct config *config;
 	const struct policy *policy;
+	struct lua_shared *lua; /* the scripts' counters */
 };
 
 /* What the service does for the operator. */

@@ -49,6 +49,7 @@ metrics_on_told(void *user, const struct answer *answer)
 {
 	const struct worker_metrics **of = must_alloc(sizeof(*of) * answer->workers);
 	struct process_metrics process;
+	struct admin_facts facts;
 	struct admin_call *call;
 	struct strb text;
 
@@ -58,6 +59,9 @@ metrics_on_told(void *user, const struct answer *answer)
 	note_process(&process, call->admin, answer->silent);
 	strb_init(&text, METRICS_TEXT_MAX);
 	metrics_write(&text, of, answer->workers, &process);
+	call->admin->ops->facts(call->admin->user, &facts);
+	if (facts.lua)
+		lua_metrics_write(facts.lua, &text);
 	admin_answer_text(&call, METRICS_TYPE, strb_span(&text));
 	strb_free(&text);
 	free(of);

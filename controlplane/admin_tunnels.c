@@ -29,6 +29,7 @@ put_client(json_t *o, const struct client_facts *c)
 {
 	put_text(o, "peer", c->peer);
 	put_text(o, "agent", c->agent);
+	put_text(o, "label", c->label);
 	put_text(o, "family", c->websocktunnel ? "websocktunnel" : "webhooktunnel");
 	put_number(o, "window", c->window);
 	put_bool(o, "rst", c->rst);

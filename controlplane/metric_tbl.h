@@ -1,5 +1,5 @@
-/* controlplane/metric_tbl.h - what the control plane itself shows in /metrics; what workers count is in
- * msg/metric_tbl.h.
+/* controlplane/metric_tbl.h - what the control plane itself shows in /metrics; what workers count
+ * is in msg/metric_tbl.h.
  *
  * METRIC(kind, field, "name", "help")   kind: counter or gauge; every field is a double
  * One that is not known (a certificate's end without TLS) is NAN, and is left out.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "controlplane/pem.h"
+#include "controlplane/script.h"
 #include "controlplane/url.h"
 
 /* A wsmux credit is a u32, and a session adds several up. */
@@ -126,6 +127,7 @@ publish_policy(const struct config *c, struct report *report)
 		replace(&p->audience, span_str(config_text(c, SET_audience)));
 	p->close_at_expiry = config_number(c, SET_close_at_expiry) != 0;
 	p->tls = pem_tls(c, report);
+	p->script = script_load(c, report);
 	if (report->errors)
 		policy_unref(&p);
 	return p;

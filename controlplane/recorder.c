@@ -208,6 +208,26 @@ recorder_on_refusals(struct recorder *r, const struct msg_refusals *letter)
 	write_refusals(r, letter, on_row_settled, asker_new(r, letter->worker));
 }
 
+void
+recorder_on_hook_failed(struct recorder *r, const struct msg_hook_failed *letter)
+{
+	struct ledger_event event = {
+	    .event = audit_event_word(AUDIT_HOOK_FAILED),
+	    .actor = "whtd",
+	    .subject = letter->id[0] ? span_str(letter->id) : SPAN("-"),
+	};
+	struct strb detail;
+
+	strb_init(&detail, DETAIL_MAX + 6 * FACT_WHAT_MAX);
+	strb_printf(&detail, "{\"phase\":\"%s\",\"count\":%llu,\"text\":\"",
+	    lua_phase_info(letter->phase)->word, (unsigned long long)letter->count);
+	strb_json(&detail, span_str(letter->text));
+	strb_add(&detail, SPAN("\"}"));
+	event.detail = strb_span(&detail);
+	ledger_event(r->ledger, &event, on_row_settled, asker_new(r, letter->worker));
+	strb_free(&detail);
+}
+
 /* ---- what the service itself does ---- */
 
 static void
@@ -222,12 +242,17 @@ write_own(struct recorder *r, enum audit_event what, const char *detail)
 }
 
 void
-recorder_reloaded(struct recorder *r, unsigned errors)
+recorder_reloaded(struct recorder *r, unsigned errors, const char *script)
 {
 	char detail[DETAIL_MAX];
 
-	snprintf(detail, sizeof(detail), "{\"errors\":%u}", errors);
-	write_own(r, errors ? AUDIT_CONFIG_REFUSED : AUDIT_CONFIG_RELOADED, errors ? detail : "{}");
+	if (errors)
+		snprintf(detail, sizeof(detail), "{\"errors\":%u}", errors);
+	else if (script)
+		snprintf(detail, sizeof(detail), "{\"lua_sha256\":\"%s\"}", script);
+	else
+		snprintf(detail, sizeof(detail), "{}");
+	write_own(r, errors ? AUDIT_CONFIG_REFUSED : AUDIT_CONFIG_RELOADED, detail);
 }
 
 void

@@ -3,6 +3,7 @@
  *   ADMIT        banned? no: a session row; then ADMITTED, and only then the client sees 101
  *   TUNNEL_END   the session's end
  *   REFUSALS     auth.refused
+ *   HOOK_FAILED  hook.failed
  *
  * Every row that a worker sent for is counted back to it (ADMITTED, or RECORDED with a number):
  * that is its credit. The hard thing is a ban that comes while an admission waits for its commit:
@@ -44,9 +45,11 @@ void recorder_hang_up(struct recorder *);
 void recorder_on_admit(struct recorder *, const struct msg_admit *);
 void recorder_on_tunnel_end(struct recorder *, const struct msg_tunnel_end *);
 void recorder_on_refusals(struct recorder *, const struct msg_refusals *);
+void recorder_on_hook_failed(struct recorder *, const struct msg_hook_failed *);
 
-/* config.reloaded, or with errors config.refused. */
-void recorder_reloaded(struct recorder *, unsigned errors);
+/* config.reloaded, or with errors config.refused. script: the SHA-256 of the operator's; NULL:
+ * there is none. */
+void recorder_reloaded(struct recorder *, unsigned errors, const char *script);
 
 /* server.stop if there was a start; writes what waits, for a few seconds at most. */
 void recorder_close(struct recorder **);

@@ -164,7 +164,8 @@ reload(struct service *s, struct report *report)
 		adopt(s, &config, &policy);
 		log_event(LVL_INFO, "server.reload", NULL);
 	}
-	recorder_reloaded(s->recorder, report->errors);
+	recorder_reloaded(s->recorder, report->errors,
+	    s->policy->script ? lua_script_sha256(s->policy->script) : NULL);
 	policy_unref(&policy);
 	config_free(&config);
 }
@@ -270,6 +271,9 @@ on_note(struct service *s, const struct mail *mail)
 	case MSG_TUNNEL_END:
 		recorder_on_tunnel_end(s->recorder, (const struct msg_tunnel_end *)mail);
 		break;
+	case MSG_HOOK_FAILED:
+		recorder_on_hook_failed(s->recorder, (struct msg_hook_failed *)mail);
+		break;
 	case MSG_REFUSALS:
 		recorder_on_refusals(s->recorder, (const struct msg_refusals *)mail);
 		break;
@@ -306,6 +310,7 @@ tell_facts(void *user, struct admin_facts *facts)
 	    .started_ms = s->started_ms,
 	    .config = s->config,
 	    .policy = s->policy,
+	    .lua = s->edge ? edge_lua(s->edge) : NULL,
 	};
 }
 

@@ -105,6 +105,31 @@ line_new(enum log_level level, const char *type, const struct log_tag *tag,
 	return NULL;
 }
 
+/* One line, whatever it holds: controls as \xNN, anything else as it came. */
+static struct line *
+line_raw(enum log_level level, struct span text)
+{
+	struct line *line = malloc(sizeof(*line));
+
+	if (!line)
+		return NULL;
+	line->level = level;
+	strb_init(&line->text, LOG_LINE_MAX);
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < 0x20 || c == 0x7F)
+			strb_printf(&line->text, "\\x%02X", c);
+		else
+			strb_char(&line->text, (char)c);
+	}
+	strb_char(&line->text, '\n');
+	if (!strb_failed(&line->text))
+		return line;
+	line_free(line);
+	return NULL;
+}
+
 static void
 queue_open(void)
 {
@@ -363,20 +388,33 @@ say_at_once(struct line *line)
 	line_free(line);
 }
 
+static void
+put_or_drop(struct line *line)
+{
+	if (!line)
+		atomic_fetch_add(&dropped, 1);
+	else if (!queue_put(line))
+		say_at_once(line);
+}
+
 void
 log_emit(enum log_level level, const char *type, const struct log_tag *tag,
     const struct log_field *fields)
 {
 	int saved = errno;
-	struct line *line;
 
-	if (!log_enabled(level))
-		return;
-	line = line_new(level, type, tag, fields);
-	if (!line)
-		atomic_fetch_add(&dropped, 1);
-	else if (!queue_put(line))
-		say_at_once(line);
+	if (log_enabled(level))
+		put_or_drop(line_new(level, type, tag, fields));
+	errno = saved;
+}
+
+void
+log_raw(enum log_level level, struct span text)
+{
+	int saved = errno;
+
+	if (log_enabled(level))
+		put_or_drop(line_raw(level, text));
 	errno = saved;
 }
 

@@ -55,6 +55,9 @@ void log_emit(enum log_level, const char *type, const struct log_tag *, const st
 void log_sentence(enum log_level, const struct log_tag *, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A line that somebody else laid out, as it is; its control bytes are escaped. */
+void log_raw(enum log_level, struct span line);
+
 struct log_config {
 	const char *logger; /* "whtd" */
 	bool json;

@@ -78,4 +78,10 @@ REASON(65, INTERNAL,         "internal",        500, 1011, SERVER, "the service 
 REASON(66, DIAL_FAILED,      "dial_failed",       0, 1001, SERVER, "the connection could not be made")
 REASON(67, IO,               "io",              502, 1001, NOBODY, "the connection failed")
 REASON(68, EOF,              "eof",             502, 1000, NOBODY, "the peer closed the connection")
+
+/* the operator's script */
+REASON(70, HOOK_DENIED,      "hook_denied",     403, 1008, POLICY, "the operator's script refused")
+REASON(71, HOOK_ANSWERED,    "hook_answered",     0, 1000, NOBODY, "the operator's script answered")
+REASON(72, HOOK_FAILED,      "hook_failed",     500, 1011, SERVER, "the operator's script failed")
+REASON(73, BODY_TOO_LARGE,   "body_too_large",  413, 1009, VIEWER, "the request body is larger than the script may see")
 /* clang-format on */

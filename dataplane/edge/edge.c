@@ -51,6 +51,7 @@ edge_start(struct edge_config *config, char error[EDGE_ERROR_MAX])
 	OBJ_NEW(edge, EDGE_MAGIC);
 	edge->shared.workers = config->workers;
 	edge->shared.control = config->control;
+	edge->shared.lua = lua_shared_new();
 	owner_key_make(&edge->shared.owner_key);
 	edge->workers = must_alloc(sizeof(struct worker *) * config->workers);
 	edge->shared.boxes = must_alloc(sizeof(struct mailbox *) * config->workers);
@@ -92,6 +93,13 @@ edge_workers(const struct edge *edge)
 	return edge->shared.workers;
 }
 
+struct lua_shared *
+edge_lua(struct edge *edge)
+{
+	CHECK_OBJ(edge, EDGE_MAGIC);
+	return edge->shared.lua;
+}
+
 void
 edge_drain(struct edge *edge, bool now)
 {
@@ -117,5 +125,6 @@ edge_free(struct edge **edgep)
 		worker_free(&edge->workers[w]);
 	free(edge->workers);
 	free(edge->shared.boxes);
+	lua_shared_free(&edge->shared.lua);
 	OBJ_FREE(edge);
 }

@@ -9,6 +9,7 @@
 #ifndef WHT_EDGE_EDGE_H
 #define WHT_EDGE_EDGE_H
 
+#include "lua/shared.h"
 #include "msg/policy.h"
 #include "net/mailbox.h"
 
@@ -33,6 +34,8 @@ void edge_publish(struct edge *, struct policy *);
 /* Gives a letter to one worker. */
 void edge_post(struct edge *, unsigned worker, struct mail *);
 unsigned edge_workers(const struct edge *);
+/* What the scripts of the workers have in common; any thread. Its counters are for /metrics. */
+struct lua_shared *edge_lua(struct edge *);
 /* Stop accepting, let requests finish, end sessions with 1001. Each worker posts MSG_DRAINED when
  * it is empty. now: do not wait for requests. */
 void edge_drain(struct edge *, bool now);

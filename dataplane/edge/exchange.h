@@ -29,6 +29,9 @@ struct exchange_ops {
 	 * follow it on this connection. Else exchange_answered() says whether the viewer has seen a
 	 * head. */
 	void (*on_done)(void *user, enum reason why, bool keep);
+	/* The final response head, before it is sent: answers the one to send. NULL: R_HOOK_FAILED.
+	 */
+	const struct http_head *(*on_head)(void *user, const struct http_head *);
 };
 
 struct exchange_begin {

@@ -63,7 +63,12 @@ static void
 exchange_on_final(struct exchange *x, const struct http_head *head)
 {
 	enum http_framing framing = forward_framing(head, x->to_http10);
+	const struct http_head *told = x->ops->on_head(x->user, head);
 
+	if (!told) {
+		x->fault = R_HOOK_FAILED;
+		return;
+	}
 	x->client_fault = client_fault(head);
 	if (x->sent_ns)
 		metric_observe(&x->metrics->first_byte, (clock_mono_ns() - x->sent_ns) / 1000);
@@ -73,9 +78,9 @@ exchange_on_final(struct exchange *x, const struct http_head *head)
 	/* A viewer that is still sending its request is told that nothing follows it here. */
 	if (x->request != REQUEST_SENT || x->ends_by_close)
 		x->close = true;
-	if (!exchange_write_head(x, head, false))
+	if (!exchange_write_head(x, told, false))
 		return;
-	x->status = head->status;
+	x->status = told->status;
 	x->response = RESPONSE_BODY;
 	exchange_watch(x);
 }

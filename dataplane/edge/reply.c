@@ -77,6 +77,58 @@ write_version(struct strb *out, bool close, bool head_only)
 		strb_add(out, body);
 }
 
+static bool
+has_content_type(const struct lua_verdict *v)
+{
+	for (size_t i = 0; i < v->nfields; i++) {
+		if (span_ieq(v->fields[i].name, SPAN("content-type")))
+			return true;
+	}
+	return false;
+}
+
+static void
+write_verdict(struct strb *out, const struct lua_verdict *v, struct span request_id, bool close,
+    struct span body)
+{
+	bool bodiless = v->status == 204 || v->status == 304;
+
+	http_write_status_line(out, v->status);
+	if (v->kind == VERDICT_DENY)
+		http_write_field(out, http_field_name(HF_WHT_ERROR), SPAN("hook_denied"));
+	http_write_field(out, http_field_name(HF_X_REQUEST_ID), request_id);
+	for (size_t i = 0; i < v->nfields; i++)
+		http_write_field(out, v->fields[i].name, v->fields[i].value);
+	if (!has_content_type(v) && body.n)
+		http_write_field(out, SPAN("Content-Type"), SPAN("text/plain"));
+	if (!bodiless)
+		http_write_framing(out, HTTP_BY_LENGTH, body.n);
+	if (close)
+		http_write_field(out, SPAN("Connection"), SPAN("close"));
+	http_write_end(out);
+}
+
+void
+reply_verdict(struct conn *conn, const struct lua_verdict *v, struct span request_id, bool close,
+    bool head_only)
+{
+	struct strb out, body;
+
+	strb_init(&out, 2 * LUA_ANSWER_MAX);
+	strb_init(&body, LUA_ANSWER_MAX + REPLY_MAX);
+	if (v->kind == VERDICT_DENY)
+		strb_printf(&body, "%d %s: ", v->status, http_status_phrase(v->status));
+	strb_add(&body, v->text);
+	if (v->kind == VERDICT_DENY)
+		strb_char(&body, '\n');
+	write_verdict(&out, v, request_id, close, strb_span(&body));
+	if (!head_only)
+		strb_add(&out, strb_span(&body));
+	conn_write(conn, strb_span(&out));
+	strb_free(&out);
+	strb_free(&body);
+}
+
 void
 reply_local(struct conn *conn, enum route_kind kind, bool close, bool head_only)
 {

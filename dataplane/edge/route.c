@@ -147,6 +147,29 @@ route_by_path(struct span target, struct span host)
 	return route_tunnel(span_take(rest, n), span_drop(rest, n), path, host);
 }
 
+void
+route_asked(const struct http_head *head, struct span *host, struct span *target)
+{
+	*host = http_head_value(head, HF_HOST);
+	*target = head->target;
+	absolute_form(head->target, host, target);
+}
+
+bool
+route_host_is_ours(struct span host, const struct policy *policy)
+{
+	return span_ieq(without_port(host), span_str(policy->hostname));
+}
+
+struct route
+route_to(const struct http_head *head, struct span id, struct span path)
+{
+	struct span host, target;
+
+	route_asked(head, &host, &target);
+	return route_tunnel(id, path, until_query(target), host);
+}
+
 struct route
 route_of(const struct http_head *head, const struct policy *policy)
 {

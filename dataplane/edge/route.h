@@ -38,6 +38,12 @@ struct route {
 };
 
 struct route route_of(const struct http_head *, const struct policy *);
+/* The authority and the target that the viewer named. */
+void route_asked(const struct http_head *, struct span *host, struct span *target);
+/* Is it the service's own name, whatever the port? */
+bool route_host_is_ours(struct span host, const struct policy *);
+/* To that tunnel, under that path, whatever the head says. */
+struct route route_to(const struct http_head *, struct span id, struct span path);
 
 /* The names that differ between the families. */
 struct span family_url_header(enum header_family);

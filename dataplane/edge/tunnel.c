@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/obj.h"
+#include "edge/hooks.h"
 
 #define uthash_fatal(text) wht_panic(__FILE__, __LINE__, text)
 #include <uthash.h>
@@ -41,9 +42,11 @@ tunnel_set_state(struct tunnel *t, enum tunnel_state state)
 	t->state = state;
 	if (state == TUNNEL_LIVE) {
 		HASH_ADD_STR(w->by_id, id, t);
+		lua_tunnel_up(w->shared->lua, span_str(t->id));
 		LIST_INSERT_HEAD(&w->tunnels, t, entry);
 	} else {
 		HASH_DEL(w->by_id, t);
+		lua_tunnel_down(w->shared->lua, span_str(t->id));
 		timer_stop(&t->expiry);
 	}
 }
@@ -60,6 +63,32 @@ tunnel_find(struct worker *w, struct span id, bool any_case)
 		HASH_FIND(hh, w->by_id, id.p, id.n, t);
 	}
 	return t;
+}
+
+/* What on_open and on_close can read. */
+static void
+tunnel_facts_for_script(struct tunnel *t, enum lua_phase phase, const char *reason)
+{
+	const struct client_facts *c = &t->client;
+	bool ends = phase == LUA_CLOSE;
+	const struct log_field facts[] = {LOG_STR("id", t->id), LOG_STR("label", c->label),
+	    LOG_STR("peer", c->peer), LOG_STR("agent", c->agent), LOG_STR("iss", c->claims.iss),
+	    LOG_STR("sub", c->claims.sub), LOG_STR("jti", c->claims.jti),
+	    LOG_INT("session", t->session), LOG_INT("worker", t->worker->no),
+	    LOG_INT("requests", t->requests),
+	    LOG_INT("bytes_in", ends ? link_bytes_in(t->link) : 0),
+	    LOG_INT("bytes_out", ends ? link_bytes_out(t->link) : 0),
+	    LOG_INT("ms", loop_now_ms(t->worker->loop) - t->opened_ms), LOG_STR("reason", reason),
+	    {.name = NULL}};
+
+	hooks_tell(t->worker, phase, span_str(t->id), facts);
+}
+
+static void
+tunnel_tell_script(struct tunnel *t, enum lua_phase phase, const char *reason)
+{
+	if (hooks_have(t->worker, phase))
+		tunnel_facts_for_script(t, phase, reason);
 }
 
 /* ---- ending ---- */
@@ -91,10 +120,11 @@ tunnel_note_end(struct tunnel *t, enum reason why, const char *by)
 	m->tunnel_bytes_in += link_bytes_in(t->link);
 	m->tunnel_bytes_out += link_bytes_out(t->link);
 	tunnel_record_end(t, why, by);
-	log_event(LVL_INFO, "tunnel.close", &t->tag, LOG_STR("reason", reason_word(why)),
+	worker_log(t->worker, "tunnel.close", &t->tag, NULL, LOG_STR("reason", reason_word(why)),
 	    LOG_INT("requests", t->requests), LOG_INT("bytes_in", link_bytes_in(t->link)),
 	    LOG_INT("bytes_out", link_bytes_out(t->link)),
 	    LOG_INT("ms", loop_now_ms(t->worker->loop) - t->opened_ms));
+	tunnel_tell_script(t, LUA_CLOSE, reason_word(why));
 }
 
 void
@@ -242,7 +272,7 @@ tunnel_join(struct worker *w, struct conn **conn, const struct admission *a,
 	    .linger_bytes = limits->linger_bytes,
 	};
 
-	log_event(LVL_INFO, "tunnel.open", &t->tag, LOG_STR("peer", conn_peer(*conn)),
+	worker_log(w, "tunnel.open", &t->tag, NULL, LOG_STR("peer", conn_peer(*conn)),
 	    LOG_STR("agent", a->client.agent), LOG_INT("window", a->offer.window),
 	    LOG_INT("rst", a->offer.rst), LOG_STR("iss", a->client.claims.iss));
 	if (old)
@@ -250,6 +280,7 @@ tunnel_join(struct worker *w, struct conn **conn, const struct admission *a,
 	t->link = link_new(w->loop, conn, &config, &link_ops, t);
 	upstream_pool_init(&t->pool, w->loop, t->link, &bounds);
 	tunnel_set_state(t, TUNNEL_LIVE);
+	tunnel_tell_script(t, LUA_OPEN, "");
 	w->metrics.registrations++;
 	tunnel_watch_expiry(t, a, policy);
 }

@@ -2,10 +2,11 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "edge/hooks.h"
 #include "edge/reply.h"
 #include "edge/viewer_priv.h"
 
-enum { GOODBYE_MS = 5000, LAST_CALL_MS = 1000 };
+enum { GOODBYE_MS = 5000, LAST_CALL_MS = 1000, EXTRA_FIELDS = 8 };
 
 static const struct conn_ops conn_ops;
 
@@ -25,6 +26,8 @@ viewer_patience(const struct viewer *v)
 		return v->requests ? l->idle_timeout : l->head_timeout;
 	case VIEWER_HEAD:
 		return l->head_timeout;
+	case VIEWER_GATHERING:
+		return l->body_timeout;
 	case VIEWER_ADMITTING:
 		return l->admit_timeout;
 	case VIEWER_MOVING: /* until the answers before it are out */
@@ -61,6 +64,8 @@ viewer_on_deadline(void *user)
 		viewer_end(v, R_NOT_RECORDED);
 	else if (v->state == VIEWER_MOVING)
 		viewer_end(v, R_WRITE_TIMEOUT);
+	else if (v->state == VIEWER_GATHERING)
+		viewer_end(v, R_BODY_TIMEOUT);
 	else if (v->state == VIEWER_IDLE && (v->requests || v->last))
 		viewer_end(v, R_VIEWER_IDLE);
 	else
@@ -92,6 +97,11 @@ viewer_forget_request(struct viewer *v)
 {
 	free(v->what);
 	free(v->tunnel);
+	free(v->seen);
+	v->seen = NULL;
+	decision_free(&v->decision);
+	viewer_forget_gather(v);
+	viewer_forget_response(v);
 	v->what = v->tunnel = NULL;
 	v->request_id[0] = '\0';
 	v->to_head = false;
@@ -110,6 +120,7 @@ viewer_free(struct viewer *v)
 	viewer_forget_request(v);
 	http_parser_free(&v->parser);
 	viewer_forget_plan(v);
+	decision_free(&v->brought);
 	OBJ_FREE(v);
 	worker_left(w);
 }
@@ -143,9 +154,12 @@ viewer_accept(struct worker *w, int fd)
 }
 
 void
-viewer_adopt(struct worker *w, struct conn_bundle **bundle)
+viewer_adopt(struct worker *w, struct conn_bundle **bundle, struct decision **decision)
 {
 	struct viewer *v = viewer_new(w, VIEWER_IDLE);
+
+	v->brought = *decision;
+	*decision = NULL;
 
 	v->conn = conn_adopt(w->loop, bundle, &conn_ops, v);
 	if (v->conn) {
@@ -177,6 +191,38 @@ viewer_remember_failure(struct viewer *v, int status, uint64_t bytes, enum reaso
 	f->took_ms = loop_now_ms(v->worker->loop) - v->began_ms;
 }
 
+/* What a script that writes the log can read beside the fields. */
+static void
+viewer_extra_fields(const struct viewer *v, struct span what, struct log_field out[EXTRA_FIELDS])
+{
+	static const struct viewer_seen nothing = {.host = {"", 0}, .agent = {"", 0}};
+	const struct viewer_seen *seen = v->seen ? v->seen : &nothing;
+	ptrdiff_t blank = span_find(what, ' ');
+	struct span method = span_take(what, blank < 0 ? 0 : (size_t)blank);
+	const struct log_field extra[EXTRA_FIELDS] = {LOG_STR("event", "http.request"),
+	    LOG_INT("time_ms", clock_wall_ms()), LOG_TEXT("method", method),
+	    LOG_TEXT("path", span_drop(what, method.n + 1)), LOG_TEXT("host", seen->host),
+	    LOG_TEXT("user_agent", seen->agent), LOG_TEXT("referer", seen->referer),
+	    {.name = NULL}};
+
+	memcpy(out, extra, sizeof(extra));
+}
+
+static void
+viewer_log_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
+{
+	const char *what = v->what ? v->what : "";
+	struct log_field extra[EXTRA_FIELDS] = {{.name = NULL}};
+
+	if (hooks_have(v->worker, LUA_LOG))
+		viewer_extra_fields(v, span_str(what), extra);
+	worker_log(v->worker, "http.request", &v->tag, extra, LOG_STR("request", what),
+	    LOG_INT("status", status), LOG_INT("bytes", bytes),
+	    LOG_INT("ms", v->what ? loop_now_ms(v->worker->loop) - v->began_ms : 0),
+	    LOG_STR("reason", reason_word(why)),
+	    LOG_STR("peer", v->conn ? conn_peer(v->conn) : ""));
+}
+
 void
 viewer_note_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
 {
@@ -190,11 +236,7 @@ viewer_note_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
 	m->viewer_bytes_out += bytes;
 	if (asked && why != R_NONE)
 		viewer_remember_failure(v, status, bytes, why);
-	log_event(LVL_INFO, "http.request", &v->tag, LOG_STR("request", asked ? v->what : ""),
-	    LOG_INT("status", status), LOG_INT("bytes", bytes),
-	    LOG_INT("ms", asked ? loop_now_ms(v->worker->loop) - v->began_ms : 0),
-	    LOG_STR("reason", reason_word(why)),
-	    LOG_STR("peer", v->conn ? conn_peer(v->conn) : ""));
+	viewer_log_end(v, status, bytes, why);
 }
 
 void
@@ -216,7 +258,8 @@ viewer_appetite(struct viewer *v, size_t n)
 {
 	size_t room;
 
-	if (v->state == VIEWER_HEAD || (v->state == VIEWER_IDLE && !conn_full(v->conn)))
+	if (v->state == VIEWER_HEAD || v->state == VIEWER_GATHERING ||
+	    (v->state == VIEWER_IDLE && !conn_full(v->conn)))
 		return n;
 	if (v->state != VIEWER_BUSY || http_parser_done(v->parser))
 		return 0;
@@ -274,6 +317,8 @@ viewer_on_eof(void *user)
 	if (v->state == VIEWER_BUSY && exchange_is_raw(v->x))
 		exchange_raw_eof(v->x);
 	else if (v->state == VIEWER_BUSY && !http_parser_done(v->parser))
+		viewer_end(v, R_SHORT_BODY);
+	else if (v->state == VIEWER_GATHERING)
 		viewer_end(v, R_SHORT_BODY);
 	else if (v->state == VIEWER_HEAD || v->state == VIEWER_ADMITTING)
 		viewer_end(v, R_VIEWER_GONE);

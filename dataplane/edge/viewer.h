@@ -20,8 +20,8 @@
 
 /* Takes an accepted descriptor. */
 void viewer_accept(struct worker *, int fd);
-/* Takes a connection that another worker gave. */
-void viewer_adopt(struct worker *, struct conn_bundle **);
+/* Takes a connection that another worker gave, and what was decided about its first request. */
+void viewer_adopt(struct worker *, struct conn_bundle **, struct decision **);
 /* The next one of its worker's list. */
 struct viewer *viewer_next(struct viewer *);
 /* Finishes what it is at, and takes no further request; one that has not asked yet may do so now.

@@ -1,6 +1,7 @@
 /* What a request head asks for, and the answers that need no tunnel. */
 #include <stdio.h>
 
+#include "edge/hooks.h"
 #include "edge/reply.h"
 #include "edge/viewer_priv.h"
 
@@ -22,6 +23,42 @@ request_note(const struct http_head *head)
 	return note;
 }
 
+static struct span
+seen_copy(char **at, struct span value)
+{
+	struct span copy = span_of(*at, value.n);
+
+	if (value.n)
+		memcpy(*at, value.p, value.n);
+	*at += value.n;
+	return copy;
+}
+
+static struct span
+field_value(const struct http_head *head, struct span name)
+{
+	for (size_t i = 0; i < head->nfields; i++) {
+		if (head->fields[i].id == HF_OTHER && span_ieq(head->fields[i].name, name))
+			return head->fields[i].value;
+	}
+	return SPAN("");
+}
+
+static void
+viewer_note_seen(struct viewer *v, const struct http_head *head)
+{
+	struct span agent = field_value(head, SPAN("user-agent"));
+	struct span referer = field_value(head, SPAN("referer")), host, target;
+	char *at;
+
+	route_asked(head, &host, &target);
+	v->seen = must_alloc(sizeof(*v->seen) + host.n + agent.n + referer.n);
+	at = v->seen->text;
+	v->seen->host = seen_copy(&at, host);
+	v->seen->agent = seen_copy(&at, agent);
+	v->seen->referer = seen_copy(&at, referer);
+}
+
 static void
 viewer_note_request(struct viewer *v, const struct http_head *head)
 {
@@ -34,12 +71,15 @@ viewer_note_request(struct viewer *v, const struct http_head *head)
 	request_id_take(
 	    v->request_id, http_head_value(head, HF_X_REQUEST_ID), &v->worker->request_ids);
 	v->tag.request = span_str(v->request_id);
+	v->decision = v->brought;
+	v->brought = NULL;
+	if (hooks_have(v->worker, LUA_LOG))
+		viewer_note_seen(v, head);
 }
 
 /* ---- answers of our own ---- */
 
-/* Another request may follow an answer of ours only when this one is all in. */
-static bool
+bool
 viewer_must_close(const struct viewer *v, const struct http_head *head)
 {
 	return v->last || v->peer_done || !head || !head->keep_alive || head->minor == 0 ||
@@ -67,8 +107,39 @@ viewer_answer_local(struct viewer *v, const struct http_head *head, enum route_k
 
 /* ---- tunnels ---- */
 
+void
+viewer_note_refusal(struct viewer *v, struct span id, enum reason why, enum jwt_fault fault)
+{
+	worker_note_refusal(
+	    v->worker, why, fault == JWT_OK ? "" : jwt_fault_text(fault), id, conn_peer(v->conn));
+	worker_log(v->worker, "auth.refused", &v->tag, NULL, LOG_TEXT("id", id),
+	    LOG_STR("reason", reason_word(why)), LOG_STR("token", jwt_fault_text(fault)));
+}
+
+/* Under the id and the label that the script gave, which may be another worker's. */
 static void
-viewer_register(struct viewer *v, const struct http_head *head, const struct route *route)
+viewer_admit(struct viewer *v, struct admission *a, struct span raw)
+{
+	const struct decision *d = v->decision;
+	unsigned owner;
+
+	if (!d) {
+		viewer_ask_admission(v, a);
+		return;
+	}
+	owner = worker_owner(v->worker, span_str(d->id));
+	if (owner != v->worker->no) {
+		viewer_plan_move(v, owner, raw);
+		return;
+	}
+	snprintf(a->client.id, sizeof(a->client.id), "%s", d->id);
+	memcpy(a->client.label, d->label, sizeof(a->client.label));
+	viewer_ask_admission(v, a);
+}
+
+static void
+viewer_register(
+    struct viewer *v, const struct http_head *head, const struct route *route, struct span raw)
 {
 	struct admission a = {.client = {.id = ""}};
 	enum jwt_fault fault;
@@ -76,14 +147,15 @@ viewer_register(struct viewer *v, const struct http_head *head, const struct rou
 
 	if (why == R_NONE && v->worker->state != WORKER_RUNNING)
 		why = R_SHUTDOWN;
+	if (why == R_NONE && !v->decision && hooks_have(v->worker, LUA_REGISTER))
+		why = viewer_ask_register(v, head, &a);
+	if (why == R_HOOK_DENIED)
+		return; /* by the script, which answered */
 	if (why == R_NONE) {
-		viewer_ask_admission(v, &a);
+		viewer_admit(v, &a, raw);
 		return;
 	}
-	worker_note_refusal(v->worker, why, fault == JWT_OK ? "" : jwt_fault_text(fault), route->id,
-	    conn_peer(v->conn));
-	log_event(LVL_INFO, "auth.refused", &v->tag, LOG_TEXT("id", route->id),
-	    LOG_STR("reason", reason_word(why)), LOG_STR("token", jwt_fault_text(fault)));
+	viewer_note_refusal(v, route->id, why, fault);
 	viewer_refuse(v, head, why);
 }
 
@@ -93,7 +165,18 @@ viewer_on_exchange_room(void *user)
 	struct viewer *v;
 
 	CAST_OBJ(v, user, VIEWER_MAGIC);
+	if (v->gather)
+		viewer_push_gathered(v);
 	conn_resume(v->conn);
+}
+
+static const struct http_head *
+viewer_on_exchange_head(void *user, const struct http_head *head)
+{
+	struct viewer *v;
+
+	CAST_OBJ(v, user, VIEWER_MAGIC);
+	return hooks_have(v->worker, LUA_RESPONSE) ? viewer_ask_response(v, head) : head;
 }
 
 static void
@@ -120,6 +203,7 @@ viewer_on_exchange_done(void *user, enum reason why, bool keep)
 static const struct exchange_ops exchange_ops = {
     .on_room = viewer_on_exchange_room,
     .on_done = viewer_on_exchange_done,
+    .on_head = viewer_on_exchange_head,
 };
 
 static enum reason
@@ -155,8 +239,8 @@ viewer_begin_exchange(
 	return v->x ? R_NONE : why;
 }
 
-static void
-viewer_forward(struct viewer *v, const struct http_head *head, const struct route *route)
+void
+viewer_into_tunnel(struct viewer *v, const struct http_head *head, const struct route *route)
 {
 	struct tunnel *t = tunnel_find(v->worker, route->id, route->by_host);
 	enum reason why = R_NO_TUNNEL;
@@ -181,20 +265,38 @@ viewer_forward(struct viewer *v, const struct http_head *head, const struct rout
 
 /* ---- the parser's callbacks ---- */
 
+/* Whose is it? A registration that was renamed is no longer its head's id. */
+static unsigned
+viewer_owner(const struct viewer *v, const struct route *route)
+{
+	bool renamed = route->kind == ROUTE_REGISTER && v->decision;
+
+	return worker_owner(v->worker, renamed ? span_str(v->decision->id) : route->id);
+}
+
+static void
+viewer_move_to(struct viewer *v, unsigned owner, const struct route *route, struct span raw)
+{
+	viewer_keep_decision(v, route);
+	viewer_plan_move(v, owner, raw);
+}
+
 static void
 viewer_serve(
     struct viewer *v, const struct http_head *head, const struct route *route, struct span raw)
 {
-	unsigned owner = worker_owner(v->worker, route->id);
+	unsigned owner = viewer_owner(v, route);
 
 	if (owner != v->worker->no && v->worker->state != WORKER_RUNNING)
 		viewer_refuse(v, head, R_SHUTDOWN); /* the other worker may be gone */
 	else if (owner != v->worker->no)
-		viewer_plan_move(v, owner, raw);
+		viewer_move_to(v, owner, route, raw);
 	else if (route->kind == ROUTE_REGISTER)
-		viewer_register(v, head, route);
+		viewer_register(v, head, route, raw);
+	else if (hooks_have(v->worker, LUA_REQUEST))
+		viewer_ask_request(v, head, route);
 	else
-		viewer_forward(v, head, route);
+		viewer_into_tunnel(v, head, route);
 }
 
 static int
@@ -206,6 +308,10 @@ viewer_on_head(void *user, const struct http_head *head, struct span raw)
 	CAST_OBJ(v, user, VIEWER_MAGIC);
 	viewer_note_request(v, head);
 	route = route_of(head, v->policy);
+	if (v->decision)
+		viewer_follow_decision(v, head, &route);
+	else if (hooks_have(v->worker, LUA_ROUTE))
+		viewer_ask_route(v, head, &route);
 	switch (route.kind) {
 	case ROUTE_REFUSED:
 		if (route.why == R_BAD_ID)
@@ -233,6 +339,8 @@ viewer_on_body(void *user, struct span data)
 	CAST_OBJ(v, user, VIEWER_MAGIC);
 	if (v->x)
 		exchange_body(v->x, data);
+	else if (v->state == VIEWER_GATHERING)
+		viewer_gather_body(v, data);
 }
 
 static void
@@ -253,6 +361,8 @@ viewer_on_request_end(void *user)
 	CAST_OBJ(v, user, VIEWER_MAGIC);
 	if (v->x)
 		exchange_request_end(v->x);
+	else if (v->state == VIEWER_GATHERING)
+		viewer_gathered(v);
 }
 
 const struct http_parser_ops viewer_request_ops = {

@@ -55,6 +55,8 @@ viewer_move(struct viewer *v)
 	letter->bundle = bundle;
 	letter->serial = v->tag.serial;
 	letter->from = w->no;
+	letter->decision = v->decision;
+	v->decision = NULL;
 	w->metrics.moves++;
 	viewer_free(v);
 	if (mailbox_post(w->shared->boxes[to], &letter->mail))

@@ -1,7 +1,8 @@
-/* edge/viewer_priv.h - the inside of a viewer, shared by its three files:
+/* edge/viewer_priv.h - the inside of a viewer, shared by its files:
  *
  *   viewer.c        the connection: states, bytes, time, ends
  *   viewer_head.c   what a request head asks for
+ *   viewer_script.c what the operator's script says of it
  *   viewer_leave.c  leaving this worker's viewers: to another worker, or into a tunnel
  *
  * The hard part is that a head decides what becomes of the connection while the parser, and below
@@ -17,6 +18,7 @@
 #include "edge/request_id.h"
 #include "edge/tunnel.h"
 #include "edge/viewer.h"
+#include "net/addr.h"
 
 #define VIEWER_MAGIC 0x51e3e400u
 
@@ -25,9 +27,23 @@ enum viewer_state {
 	VIEWER_IDLE,
 	VIEWER_HEAD,
 	VIEWER_BUSY,
+	VIEWER_GATHERING, /* the body, for the script */
 	VIEWER_MOVING,
 	VIEWER_ADMITTING,
 	VIEWER_ENDING,
+};
+
+/* A response head as the script left it. */
+struct viewer_response {
+	struct lua_message m;
+	struct http_head head;
+	char peer[ADDR_TEXT_MAX];
+};
+
+/* What only a script that writes the log wants to know of a request. */
+struct viewer_seen {
+	struct span host, agent, referer;
+	char text[];
 };
 
 struct viewer {
@@ -41,11 +57,16 @@ struct viewer {
 	struct exchange *x;    /* BUSY */
 	struct timer deadline;
 	uint64_t requests;
-	bool last;		      /* no further request is taken */
-	bool to_head;		      /* the request under way is a HEAD */
-	bool peer_done;		      /* the viewer sends no more */
-	struct viewer_move *move;     /* MOVING */
-	struct viewer_ticket *ticket; /* ADMITTING */
+	bool last;			  /* no further request is taken */
+	bool to_head;			  /* the request under way is a HEAD */
+	bool peer_done;			  /* the viewer sends no more */
+	struct viewer_move *move;	  /* MOVING */
+	struct viewer_ticket *ticket;	  /* ADMITTING */
+	struct decision *decision;	  /* of the script, about the request under way */
+	struct decision *brought;	  /* of the script on the worker that it came from */
+	struct viewer_gather *gather;	  /* GATHERING, or BUSY until all of it is passed on */
+	struct viewer_response *response; /* as the script left it */
+	struct viewer_seen *seen;
 	struct log_tag tag;
 	char *what; /* "GET /path" of the request under way, for the log */
 	char *tunnel;
@@ -67,6 +88,36 @@ void viewer_after_answer(struct viewer *, bool close);
 extern const struct http_parser_ops viewer_request_ops;
 /* Answers by the reason. head NULL: there is none to go by, and the connection closes. */
 void viewer_refuse(struct viewer *, const struct http_head *, enum reason why);
+
+/* Into the tunnel that the route names, when there is one. */
+void viewer_into_tunnel(struct viewer *, const struct http_head *, const struct route *);
+/* Another request may follow an answer of ours only when this one is all in. */
+bool viewer_must_close(const struct viewer *, const struct http_head *);
+/* A registration came to nothing: for the audit and the log. */
+void viewer_note_refusal(struct viewer *, struct span id, enum reason why, enum jwt_fault);
+
+/* viewer_script.c: all of it only with a script that has the phase. */
+void viewer_ask_route(struct viewer *, const struct http_head *, struct route *);
+/* As it was decided, here or on another worker. */
+void viewer_follow_decision(struct viewer *, const struct http_head *, struct route *);
+void viewer_keep_decision(struct viewer *, const struct route *);
+/* R_NONE: v->decision says under which id. R_HOOK_DENIED: it is answered. */
+enum reason viewer_ask_register(
+    struct viewer *, const struct http_head *, const struct admission *);
+void viewer_ask_request(struct viewer *, const struct http_head *, const struct route *);
+void viewer_ask_body(
+    struct viewer *, const struct http_head *, const struct route *, struct span body);
+void viewer_reply_by_script(struct viewer *, const struct http_head *, const struct lua_verdict *);
+void viewer_gather(struct viewer *, const struct http_head *, const struct route *);
+void viewer_gather_body(struct viewer *, struct span data);
+void viewer_gathered(struct viewer *);
+/* The exchange has room: more of what was gathered goes out. */
+void viewer_push_gathered(struct viewer *);
+void viewer_forget_gather(struct viewer *);
+/* The head to send instead; NULL: the script failed, and the phase is closed. Good until the next.
+ */
+const struct http_head *viewer_ask_response(struct viewer *, const struct http_head *);
+void viewer_forget_response(struct viewer *);
 
 /* viewer_leave.c */
 void viewer_plan_move(struct viewer *, unsigned to, struct span raw);

@@ -21,6 +21,7 @@
 #include "edge/refusals.h"
 #include "edge/request_id.h"
 #include "http/parse.h"
+#include "lua/vm.h"
 #include "msg/msg.h"
 #include "net/listen.h"
 
@@ -37,6 +38,7 @@ struct edge_shared {
 	struct owner_key owner_key;
 	struct mailbox **boxes; /* one a worker */
 	struct mailbox *control;
+	struct lua_shared *lua; /* behind a lock of its own */
 	atomic_size_t
 	    viewers; /* connections that are no tunnel's, in flight between workers included */
 	atomic_size_t held; /* bytes held for all sessions */
@@ -69,6 +71,8 @@ struct worker {
 	uint64_t lag_due_ms;
 	struct request_ids request_ids;
 	struct viewer_ticket *tickets; /* uthash: registrations that wait for their row */
+	struct lua_vm *script;	       /* NULL: there is none; edge/hooks.h */
+	uint64_t hook_said_ms, hook_unsaid;
 	uint64_t last_ticket;
 	uint64_t unrecorded; /* rows sent and not yet said to be on disk */
 };

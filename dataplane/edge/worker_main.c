@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/obj.h"
+#include "edge/hooks.h"
 #include "edge/tunnel.h"
 #include "edge/viewer.h"
 #include "edge/worker.h"
@@ -138,7 +139,7 @@ worker_on_recorded(struct worker *w, struct msg_recorded *letter)
 void
 worker_on_conn_move(struct worker *w, struct msg_conn_move *letter)
 {
-	viewer_adopt(w, &letter->bundle);
+	viewer_adopt(w, &letter->bundle, &letter->decision);
 	msg_conn_move_free(letter);
 }
 
@@ -151,6 +152,7 @@ worker_take_policy(struct worker *w, struct policy *policy)
 	    .target_max = policy->limits.target_max,
 	    .fields_max = policy->limits.fields_max,
 	};
+	hooks_load(w);
 }
 
 void
@@ -300,6 +302,7 @@ worker_free(struct worker **wp)
 	mailbox_free(&w->box);
 	loop_free(&w->loop);
 	failures_free(&w->failures);
+	hooks_unload(w);
 	policy_unref(&w->policy);
 	OBJ_FREE(w);
 }

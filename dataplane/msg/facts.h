@@ -8,6 +8,7 @@
 
 #define FACT_PEER_MAX  64 /* bytes with the NUL */
 #define FACT_AGENT_MAX 65
+#define FACT_LABEL_MAX 65
 #define FACT_WHAT_MAX  256 /* "GET /path", cut */
 #define REQUEST_ID_MAX 64  /* characters */
 
@@ -16,8 +17,9 @@ struct client_facts {
 	char id[TUNNEL_ID_MAX + 1];
 	char peer[FACT_PEER_MAX];
 	char agent[FACT_AGENT_MAX];
-	bool websocktunnel; /* it asked in the x-websocktunnel-* names */
-	uint32_t window;    /* 0: a client of the original protocol */
+	char label[FACT_LABEL_MAX]; /* of the operator's script; "": none */
+	bool websocktunnel;	    /* it asked in the x-websocktunnel-* names */
+	uint32_t window;	    /* 0: a client of the original protocol */
 	bool rst;
 	struct jwt_claims claims;
 	int64_t opened_ms; /* wall clock */

@@ -51,6 +51,12 @@ metric_reason(unsigned i)
 	return reason_word((enum reason)i);
 }
 
+const char *
+metric_phase(unsigned i)
+{
+	return lua_phase_info((enum lua_phase)i)->word;
+}
+
 unsigned
 metric_class_of(int status)
 {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/reason.h"
+#include "lua/phase.h"
 
 /* Upper bounds in microseconds; one more bucket holds the rest. */
 #define METRIC_BUCKETS                                                                             \
@@ -33,9 +34,10 @@ struct worker_metrics {
 void metric_observe(struct metric_histogram *, uint64_t us);
 /* Adds b to a, field by field. */
 void metrics_add(struct worker_metrics *a, const struct worker_metrics *b);
-/* Label values: "none", "1xx" ... "5xx"; the reason's word. */
+/* Label values: "none", "1xx" ... "5xx"; the reason's word; the phase's. */
 const char *metric_class(unsigned i);
 const char *metric_reason(unsigned i);
+const char *metric_phase(unsigned i);
 /* The index for a status; 0 for none. */
 unsigned metric_class_of(int status);
 

@@ -25,6 +25,10 @@ GAUGE(viewers,               "wht_viewers",                  "viewer connections
 GAUGE(held,                  "wht_held_bytes",               "bytes from clients that wait for viewers")
 GAUGE(lag_us,                "wht_loop_lag_seconds",         "how late the event loop came to its last check")
 GAUGE(unrecorded,            "wht_unrecorded_rows",          "audit rows sent to the control plane and not yet on disk")
+BY(hook_calls, LUA_PHASES,   "wht_hook_calls_total",         "phase",  metric_phase,  "calls of the operator's script")
+BY(hook_failures, LUA_PHASES, "wht_hook_failures_total",     "phase",  metric_phase,  "those of them that erred or overran")
+GAUGE(hook_memory,           "wht_hook_memory_bytes",        "memory that the script holds")
+HISTOGRAM(hook_time,         "wht_hook_seconds",             "how long a call of the script took")
 HISTOGRAM(first_byte,        "wht_time_to_first_byte_seconds", "from a whole request head to its response head")
 HISTOGRAM(round_trip,        "wht_tunnel_round_trip_seconds", "pings of tunnel clients")
 /* clang-format on */

@@ -5,8 +5,22 @@
 #include "base/obj.h"
 
 void
+decision_free(struct decision **dp)
+{
+	struct decision *d = *dp;
+
+	*dp = NULL;
+	if (!d)
+		return;
+	free(d->id);
+	free(d->path);
+	free(d);
+}
+
+void
 msg_conn_move_free(struct msg_conn_move *m)
 {
+	decision_free(&m->decision);
 	if (m->bundle)
 		conn_bundle_free(&m->bundle);
 	free(m);
@@ -40,6 +54,7 @@ PLAIN(admit)
 PLAIN(admitted)
 PLAIN(tunnel_end)
 PLAIN(refusals)
+PLAIN(hook_failed)
 PLAIN(recorded)
 PLAIN(kick)
 PLAIN(kicked)

@@ -16,11 +16,20 @@ enum msg_type {
 	MSG_COUNT
 };
 
+/* What was decided about a request before its connection moved, so that a script is asked once. */
+struct decision {
+	char *id, *path; /* path NULL: a registration under another id */
+	bool by_host;
+	char label[FACT_LABEL_MAX];
+};
+void decision_free(struct decision **);
+
 struct msg_conn_move {
 	struct mail mail;
 	struct conn_bundle *bundle;
-	uint64_t serial; /* of the viewer, for the log */
-	unsigned from;	 /* worker */
+	struct decision *decision; /* NULL: none was made */
+	uint64_t serial;	   /* of the viewer, for the log */
+	unsigned from;		   /* worker */
 };
 
 struct msg_policy {
@@ -74,6 +83,15 @@ struct msg_refusals {
 	char peer[FACT_PEER_MAX];
 	uint64_t count;
 	int64_t at_ms;
+};
+
+struct msg_hook_failed {
+	struct mail mail;
+	unsigned worker;
+	enum lua_phase phase;
+	char id[TUNNEL_ID_MAX + 1]; /* "": of none */
+	char text[FACT_WHAT_MAX];   /* file:line: what; cut, escaped by whoever writes it */
+	uint64_t count;
 };
 
 struct msg_recorded {

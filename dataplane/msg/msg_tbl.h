@@ -13,6 +13,7 @@ MSG(ADMIT,     admit,     DP, CP, "a client that may become a tunnel: its row is
 MSG(ADMITTED,  admitted,  CP, DP, "its row is on disk, or why there is none")
 MSG(TUNNEL_END, tunnel_end, DP, CP, "a tunnel ended: its row, why, and the totals")
 MSG(REFUSALS,  refusals,  DP, CP, "registrations refused: reason, id, peer, and how many alike")
+MSG(HOOK_FAILED, hook_failed, DP, CP, "the operator's script failed, and how often since the last time")
 MSG(RECORDED,  recorded,  CP, DP, "so many of the worker's rows are on disk")
 MSG(KICK,      kick,      CP, DP, "end every tunnel whose id matches")
 MSG(KICKED,    kicked,    DP, CP, "how many ended")

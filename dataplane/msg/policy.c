@@ -39,6 +39,7 @@ policy_free(struct policy *p)
 		forget_secret(p->secrets[i]);
 	if (p->tls)
 		tls_unref(&p->tls);
+	lua_script_unref(&p->script);
 	free(p->hostname);
 	free(p->authority);
 	free(p->url_prefix);

@@ -12,7 +12,8 @@
 #include "auth/jwt.h"
 #include "base/span.h"
 #include "base/strb.h"
-#include "msg/network.h"
+#include "base/network.h"
+#include "lua/script.h"
 #include "net/tls.h"
 
 struct limits {
@@ -38,6 +39,7 @@ struct policy {
 	bool close_at_expiry;	 /* a session ends when its token does */
 	struct networks trusted; /* whose X-Forwarded-* and Forwarded are taken */
 	struct limits limits;
+	struct lua_script *script; /* NULL: none */
 };
 
 /* An empty policy with one reference and default limits; the strings are malloc'ed and become its

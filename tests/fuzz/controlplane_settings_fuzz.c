@@ -6,7 +6,7 @@
 #include "controlplane/env_file.h"
 #include "controlplane/pem.h"
 #include "controlplane/url.h"
-#include "msg/network.h"
+#include "base/network.h"
 #include "net/listen.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

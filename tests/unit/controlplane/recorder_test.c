@@ -165,8 +165,8 @@ static void
 test_a_life_is_framed_by_start_and_stop(void **state)
 {
 	(void)state;
-	recorder_reloaded(recorder, 0);
-	recorder_reloaded(recorder, 2);
+	recorder_reloaded(recorder, 0, NULL);
+	recorder_reloaded(recorder, 2, NULL);
 	recorder_close(&recorder);
 	assert_string_equal(
 	    ask("SELECT group_concat(event) FROM (SELECT * FROM audit ORDER BY seq)"),

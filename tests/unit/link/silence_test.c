@@ -77,7 +77,8 @@ test_a_peer_that_talks_is_alive_without_pongs(void **state)
 	uint64_t begin = real_ms(), said = 0;
 
 	(void)state;
-	/* The first bytes of a frame of 125, of data for nobody: they can come one by one for long. */
+	/* The first bytes of a frame of 125, of data for nobody: they can come one by one for long.
+	 */
 	assert_int_equal(send(peer, "\x82\xfd\0\0\0\0", 6, 0), 6);
 	until_with(real_ms() - begin > 4 * INTERVAL_MS, {
 		hear(peer);

@@ -1,11 +1,11 @@
-/* msg/network.h - sets of addresses in CIDR notation: whose word on X-Forwarded-* is taken.
+/* base/network.h - sets of addresses in CIDR notation: whose word on X-Forwarded-* is taken.
  *
  * An IPv4 address that arrives as ::ffff:a.b.c.d is the IPv4 address, on both sides of a
  * comparison: a dual-stack listener must not make a stranger out of a trusted proxy, or the other
  * way round.
  */
-#ifndef WHT_MSG_NETWORK_H
-#define WHT_MSG_NETWORK_H
+#ifndef WHT_BASE_NETWORK_H
+#define WHT_BASE_NETWORK_H
 
 #include <sys/socket.h>
 

@@ -7,7 +7,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include "msg/network.h"
+#include "base/network.h"
 
 static bool
 have(const char *list, const char *peer)

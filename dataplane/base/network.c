@@ -1,4 +1,4 @@
-#include "msg/network.h"
+#include "base/network.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,0 +1,472 @@
+/* What the operator's script says of a viewer's request: where it goes, whether it may, and how it
+ * looks. A head and its spans live as long as the parser's callback; so does everything here that
+ * points into them, except what is kept for a body that the script wants to see first. */
+#include <stdio.h>
+
+#include "edge/hooks.h"
+#include "edge/reply.h"
+#include "edge/viewer_priv.h"
+#include "http/write.h"
+#include "net/addr.h"
+
+/* One question, and what it is made of. */
+struct asked {
+	struct lua_message m;
+	struct lua_verdict verdict;
+	char peer[ADDR_TEXT_MAX];
+};
+
+/* A request whose body is awaited: the head as it then is, to be read again, and where it goes. */
+struct viewer_gather {
+	struct strb head, body;
+	struct arena arena;
+	struct route route;
+	size_t pushed; /* bytes of body that the exchange has */
+	struct viewer *viewer;
+	bool asked;
+};
+
+static void
+asked_init(
+    struct asked *q, struct viewer *v, const struct http_head *head, struct span id, size_t room)
+{
+	struct span target;
+
+	lua_message_init(&q->m, head, room);
+	route_asked(head, &q->m.host, &target);
+	q->m.peer = span_str(addr_host(conn_peer_addr(v->conn), q->peer));
+	q->m.tls = conn_is_tls(v->conn);
+	q->m.request_id = span_str(v->request_id);
+	q->m.id = id;
+	q->m.id_valid = tunnel_id_valid;
+	q->m.fields_max = v->policy->limits.fields_max;
+}
+
+/* path?query -> its halves; "" is "/". */
+static void
+asked_target(struct asked *q, struct span target)
+{
+	ptrdiff_t at = span_find(target, '?');
+
+	q->m.now.path = at < 0 ? target : span_take(target, (size_t)at);
+	q->m.now.query = at < 0 ? SPAN("") : span_drop(target, (size_t)at + 1);
+	if (q->m.now.path.n == 0)
+		q->m.now.path = SPAN("/");
+	if (!q->m.now.query.p)
+		q->m.now.query = SPAN("");
+}
+
+/* ---- on_route ---- */
+
+/* The path of the answer, or the one there was; a query that the answer does not mention stays. */
+static char *
+decided_path(const struct lua_verdict *verdict, struct span was, struct span query)
+{
+	struct span path = verdict->path.p ? verdict->path : was;
+	char *text;
+
+	if (!verdict->path.p || query.n == 0 || span_find(path, '?') >= 0)
+		return span_dup(path);
+	text = must_alloc(path.n + query.n + 2);
+	memcpy(text, path.p, path.n);
+	text[path.n] = '?';
+	memcpy(text + path.n + 1, query.p, query.n);
+	return text;
+}
+
+/* What an answer without a path means: on our own host the built-in rule's, without the id that it
+ * begins with; on any other host there is no id in it. */
+static struct span
+usual_path(const struct viewer *v, const struct route *route, struct span host, struct span asked)
+{
+	bool ours = route->by_host || route_host_is_ours(host, v->policy);
+
+	return route->kind == ROUTE_TUNNEL && ours ? route->path : asked;
+}
+
+static void
+viewer_decide(struct viewer *v, struct span id, char *path)
+{
+	decision_free(&v->decision);
+	v->decision = must_alloc(sizeof(*v->decision));
+	v->decision->id = span_dup(id);
+	v->decision->path = path;
+}
+
+static bool
+is_for_script(const struct route *route)
+{
+	return route->kind == ROUTE_TUNNEL ||
+	       (route->kind == ROUTE_REFUSED &&
+		   (route->why == R_NO_TUNNEL || route->why == R_NOT_FOUND));
+}
+
+void
+viewer_ask_route(struct viewer *v, const struct http_head *head, struct route *route)
+{
+	struct span was, host;
+	struct asked q;
+
+	if (!is_for_script(route))
+		return;
+	route_asked(head, &host, &was);
+	asked_init(
+	    &q, v, head, route->kind == ROUTE_TUNNEL ? route->id : span_of(NULL, 0), LUA_EDIT_MAX);
+	asked_target(&q, was);
+	hooks_ask(v->worker, LUA_ROUTE, &q.m, NULL, q.m.id, &q.verdict);
+	if (q.verdict.kind == VERDICT_FAILED) {
+		*route = (struct route){.kind = ROUTE_REFUSED, .why = R_HOOK_FAILED};
+	} else if (q.verdict.kind == VERDICT_NAME) {
+		viewer_decide(v, q.verdict.id,
+		    decided_path(&q.verdict, usual_path(v, route, host, was), q.m.now.query));
+		viewer_follow_decision(v, head, route);
+	}
+	lua_message_free(&q.m);
+}
+
+void
+viewer_follow_decision(struct viewer *v, const struct http_head *head, struct route *route)
+{
+	const struct decision *d = v->decision;
+
+	if (!d->path)
+		return;
+	*route = route_to(head, span_str(d->id), span_str(d->path));
+	route->by_host = d->by_host;
+}
+
+/* Before a move: the next worker must not ask again. */
+void
+viewer_keep_decision(struct viewer *v, const struct route *route)
+{
+	if (route->kind != ROUTE_TUNNEL || v->decision || !hooks_have(v->worker, LUA_ROUTE))
+		return;
+	viewer_decide(v, route->id, span_dup(route->path));
+	v->decision->by_host = route->by_host;
+}
+
+/* ---- on_register ---- */
+
+static enum reason
+register_verdict(struct viewer *v, const struct http_head *head, struct asked *q)
+{
+	bool named = q->verdict.kind == VERDICT_NAME;
+
+	if (q->verdict.kind == VERDICT_FAILED)
+		return R_HOOK_FAILED;
+	if (q->verdict.kind == VERDICT_DENY) {
+		viewer_note_refusal(v, q->m.id, R_HOOK_DENIED, JWT_OK);
+		viewer_reply_by_script(v, head, &q->verdict);
+		return R_HOOK_DENIED;
+	}
+	viewer_decide(v, named && q->verdict.id.p ? q->verdict.id : q->m.id, NULL);
+	snprintf(
+	    v->decision->label, sizeof(v->decision->label), "%.*s", SPAN_FMT(q->verdict.label));
+	return R_NONE;
+}
+
+enum reason
+viewer_ask_register(struct viewer *v, const struct http_head *head, const struct admission *a)
+{
+	struct asked q;
+	enum reason why;
+
+	asked_init(&q, v, head, span_str(a->client.id), LUA_EDIT_MAX);
+	q.m.secret = true;
+	q.m.iss = span_str(a->client.claims.iss);
+	q.m.sub = span_str(a->client.claims.sub);
+	q.m.jti = span_str(a->client.claims.jti);
+	hooks_ask(v->worker, LUA_REGISTER, &q.m, NULL, q.m.id, &q.verdict);
+	why = register_verdict(v, head, &q);
+	lua_message_free(&q.m);
+	return why;
+}
+
+/* ---- answers ---- */
+
+void
+viewer_reply_by_script(
+    struct viewer *v, const struct http_head *head, const struct lua_verdict *verdict)
+{
+	bool close = viewer_must_close(v, head);
+	enum reason why = verdict->kind == VERDICT_DENY ? R_HOOK_DENIED : R_HOOK_ANSWERED;
+
+	if (verdict->kind == VERDICT_FAILED) {
+		viewer_refuse(v, head, R_HOOK_FAILED);
+		return;
+	}
+	reply_verdict(
+	    v->conn, verdict, span_str(v->request_id), close, span_eq(head->method, SPAN("HEAD")));
+	viewer_note_end(
+	    v, verdict->status, verdict->kind == VERDICT_ANSWER ? verdict->text.n : 0, why);
+	viewer_after_answer(v, close);
+}
+
+/* ---- on_request and on_body ---- */
+
+/* The head and the route as they are now: the fields of q live until it is freed. */
+static void
+apply_edits(struct asked *q, struct http_head *head, struct route *route)
+{
+	size_t n = q->m.now.path.n + q->m.now.query.n + 1;
+	char *path;
+
+	head->fields = q->m.now.fields;
+	head->nfields = q->m.now.nfields;
+	if (!q->m.now.path_edited)
+		return;
+	path = must_alloc(n + 1);
+	snprintf(path, n + 1, "%.*s%s%.*s", SPAN_FMT(q->m.now.path), q->m.now.query.n ? "?" : "",
+	    SPAN_FMT(q->m.now.query));
+	route->path = arena_copy(&q->m.arena, span_str(path));
+	free(path);
+	if (!route->path.p)
+		route->path = q->m.now.path;
+}
+
+static void
+viewer_do_verdict(
+    struct viewer *v, const struct http_head *head, const struct route *route, struct asked *q)
+{
+	struct http_head now = *head;
+	struct route to = *route;
+
+	switch (q->verdict.kind) {
+	case VERDICT_DENY:
+	case VERDICT_ANSWER:
+	case VERDICT_FAILED:
+		viewer_reply_by_script(v, head, &q->verdict);
+		return;
+	default:
+		break;
+	}
+	apply_edits(q, &now, &to);
+	if (q->verdict.kind == VERDICT_BODY && now.framing != HTTP_NO_BODY)
+		viewer_gather(v, &now, &to);
+	else if (q->verdict.kind == VERDICT_BODY)
+		viewer_ask_body(v, &now, &to, SPAN(""));
+	else
+		viewer_into_tunnel(v, &now, &to);
+}
+
+static void
+viewer_ask(struct viewer *v, enum lua_phase phase, const struct http_head *head,
+    const struct route *route, struct span body)
+{
+	struct asked q;
+
+	asked_init(&q, v, head, route->id, LUA_EDIT_MAX + LUA_ANSWER_MAX);
+	asked_target(&q, route->path);
+	if (phase == LUA_BODY)
+		q.m.body = body;
+	hooks_ask(v->worker, phase, &q.m, NULL, route->id, &q.verdict);
+	viewer_do_verdict(v, head, route, &q);
+	lua_message_free(&q.m);
+}
+
+void
+viewer_ask_request(struct viewer *v, const struct http_head *head, const struct route *route)
+{
+	viewer_ask(v, LUA_REQUEST, head, route, SPAN(""));
+}
+
+void
+viewer_ask_body(
+    struct viewer *v, const struct http_head *head, const struct route *route, struct span body)
+{
+	if (hooks_have(v->worker, LUA_BODY))
+		viewer_ask(v, LUA_BODY, head, route, body);
+	else
+		viewer_refuse(v, head, R_HOOK_FAILED); /* it asked for what it does not look at */
+}
+
+/* ---- a body that is looked at first ---- */
+
+static void
+write_head(struct strb *b, const struct http_head *head)
+{
+	strb_printf(b, "%.*s %.*s HTTP/1.%d\r\n", SPAN_FMT(head->method), SPAN_FMT(head->target),
+	    head->minor);
+	for (size_t i = 0; i < head->nfields; i++) {
+		if (head->fields[i].id != HF_EXPECT) /* it is answered */
+			http_write_field(b, head->fields[i].name, head->fields[i].value);
+	}
+	http_write_end(b);
+}
+
+static bool
+keep_route(struct viewer_gather *g, const struct route *route)
+{
+	g->route = *route;
+	g->route.id = arena_copy(&g->arena, route->id);
+	g->route.path = arena_copy(&g->arena, route->path);
+	g->route.original = arena_copy(&g->arena, route->original);
+	g->route.host = arena_copy(&g->arena, route->host);
+	return g->route.id.p && g->route.path.p && g->route.original.p && g->route.host.p;
+}
+
+static void
+gather_free(struct viewer_gather *g)
+{
+	struct edge_shared *shared = g->viewer->worker->shared;
+
+	atomic_fetch_sub_explicit(&shared->held, g->body.n, memory_order_relaxed);
+	strb_free(&g->head);
+	strb_free(&g->body);
+	arena_reset(&g->arena);
+	free(g);
+}
+
+void
+viewer_forget_gather(struct viewer *v)
+{
+	if (v->gather)
+		gather_free(v->gather);
+	v->gather = NULL;
+}
+
+void
+viewer_gather(struct viewer *v, const struct http_head *head, const struct route *route)
+{
+	struct viewer_gather *g = must_alloc(sizeof(*g));
+
+	strb_init(&g->head, v->policy->limits.head_max + LUA_EDIT_MAX);
+	strb_init(&g->body, LUA_BODY_MAX);
+	arena_init(&g->arena, 4 * v->policy->limits.head_max + LUA_EDIT_MAX);
+	write_head(&g->head, head);
+	g->viewer = v;
+	v->gather = g;
+	if (head->framing == HTTP_BY_LENGTH && head->length > LUA_BODY_MAX) {
+		viewer_refuse(v, NULL, R_BODY_TOO_LARGE);
+		return;
+	}
+	if (!keep_route(g, route) || strb_failed(&g->head)) {
+		viewer_refuse(v, NULL, R_HEAD_TOO_LARGE);
+		return;
+	}
+	viewer_set_state(v, VIEWER_GATHERING);
+	if (head->expect_continue)
+		conn_write(v->conn, SPAN("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+void
+viewer_gather_body(struct viewer *v, struct span data)
+{
+	struct viewer_gather *g = v->gather;
+
+	strb_add(&g->body, data);
+	if (strb_failed(&g->body)) {
+		viewer_end(v, R_BODY_TOO_LARGE);
+		return;
+	}
+	atomic_fetch_add_explicit(&v->worker->shared->held, data.n, memory_order_relaxed);
+	if (worker_over_memory(v->worker))
+		viewer_end(v, R_PROCESS_MEMORY);
+	else
+		viewer_set_state(v, VIEWER_GATHERING); /* the deadline starts anew */
+}
+
+static int
+on_head_again(void *user, const struct http_head *head, struct span raw)
+{
+	struct viewer_gather *g = user;
+
+	(void)raw;
+	g->asked = true;
+	viewer_ask_body(g->viewer, head, &g->route, strb_span(&g->body));
+	return HTTP_HOLD;
+}
+
+static void
+on_body_again(void *user, struct span data)
+{
+	(void)user;
+	(void)data;
+}
+
+static void
+on_end_again(void *user)
+{
+	(void)user;
+}
+
+/* Nothing of it is the viewer's while the script is asked: an answer forgets the request. */
+void
+viewer_gathered(struct viewer *v)
+{
+	static const struct http_parser_ops again = {
+	    .on_head = on_head_again, .on_body = on_body_again, .on_end = on_end_again};
+	struct viewer_gather *g = v->gather;
+	struct http_parser *parser =
+	    http_parser_new(HTTP_REQUEST, &v->worker->http_limits, &again, g);
+	size_t used;
+
+	v->gather = NULL;
+	viewer_set_state(v, VIEWER_HEAD);
+	if (http_parser_feed(parser, strb_span(&g->head), &used) < 0 && !g->asked)
+		viewer_refuse(v, NULL, R_HEAD_TOO_LARGE);
+	http_parser_free(&parser);
+	if (v->x) {
+		v->gather = g;
+		viewer_push_gathered(v);
+	} else {
+		gather_free(g);
+	}
+}
+
+void
+viewer_push_gathered(struct viewer *v)
+{
+	struct viewer_gather *g = v->gather;
+	size_t room;
+
+	while (g->pushed < g->body.n && (room = exchange_room(v->x)) > 0) {
+		struct span part =
+		    span_take(span_of(g->body.p + g->pushed, g->body.n - g->pushed), room);
+
+		exchange_body(v->x, part);
+		g->pushed += part.n;
+	}
+	if (g->pushed < g->body.n)
+		return;
+	viewer_forget_gather(v);
+	exchange_request_end(v->x);
+}
+
+/* ---- on_response ---- */
+
+const struct http_head *
+viewer_ask_response(struct viewer *v, const struct http_head *head)
+{
+	struct viewer_response *r = must_alloc(sizeof(*r));
+	struct lua_verdict verdict;
+
+	viewer_forget_response(v);
+	v->response = r;
+	lua_message_init(&r->m, head, LUA_EDIT_MAX);
+	r->m.method = span_take(span_str(v->what), strcspn(v->what, " "));
+	r->m.now.path = span_drop(span_str(v->what), r->m.method.n + 1);
+	r->m.peer = span_str(addr_host(conn_peer_addr(v->conn), r->peer));
+	r->m.tls = conn_is_tls(v->conn);
+	r->m.request_id = span_str(v->request_id);
+	r->m.id = span_str(v->tunnel);
+	r->m.fields_max = v->policy->limits.fields_max;
+	hooks_ask(v->worker, LUA_RESPONSE, &r->m, NULL, r->m.id, &verdict);
+	if (verdict.kind == VERDICT_FAILED)
+		return NULL;
+	r->head = *head;
+	r->head.status = r->m.now.status;
+	r->head.fields = r->m.now.fields;
+	r->head.nfields = r->m.now.nfields;
+	return &r->head;
+}
+
+void
+viewer_forget_response(struct viewer *v)
+{
+	if (!v->response)
+		return;
+	lua_message_free(&v->response->m);
+	free(v->response);
+	v->response = NULL;
+}

@@ -1,0 +1,141 @@
+/* lua/message.c - editing a head without touching it. */
+#include "lua/message.h"
+
+#include "http/write.h"
+
+void
+lua_message_init(struct lua_message *m, const struct http_head *head, size_t max)
+{
+	ptrdiff_t query = span_find(head->target, '?');
+
+	*m = (struct lua_message){.method = head->method, .fields_max = 100};
+	m->now.path = query < 0 ? head->target : span_take(head->target, (size_t)query);
+	m->now.query = query < 0 ? SPAN("") : span_drop(head->target, (size_t)query + 1);
+	m->now.status = head->status;
+	m->now.fields = head->fields;
+	m->now.nfields = head->nfields;
+	arena_init(&m->arena, max);
+}
+
+void
+lua_message_free(struct lua_message *m)
+{
+	arena_reset(&m->arena);
+}
+
+/* ---- what may be set ---- */
+
+static bool
+is_name(struct span name)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    (c == '\0' || !strchr(marks, c)))
+			return false;
+	}
+	return name.n > 0 && name.n <= 256;
+}
+
+static bool
+is_value(struct span value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		unsigned char c = (unsigned char)value.p[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7F)
+			return false;
+	}
+	return true;
+}
+
+/* As the next reader may take it: with '_' for '-'. */
+static bool
+is_ours(struct span name)
+{
+	enum http_field_id id = http_field_lookup(name), disguised = http_field_disguised(name);
+
+	if (disguised != HF_OTHER)
+		id = disguised;
+	return http_field_class(id) != FIELD_PLAIN || id == HF_X_REQUEST_ID || id == HF_WHT_ERROR;
+}
+
+const char *
+lua_field_fault(struct span name, struct span value)
+{
+	if (!is_name(name))
+		return "that is no field name";
+	if (is_ours(name))
+		return "that field is the service's own";
+	if (value.n > LUA_FIELD_VALUE)
+		return "the field value is longer than 8 KiB";
+	return is_value(value) ? NULL : "a field value must not hold CR, LF, NUL or other controls";
+}
+
+/* ---- setting it ---- */
+
+/* From now on the fields are ours, with room for one more. */
+static struct http_field *
+own_fields(struct lua_message *m)
+{
+	size_t room = m->now.nfields + 8;
+	struct http_field *fields;
+
+	if (m->now.fields_edited && m->now.nfields < m->room)
+		return (struct http_field *)(uintptr_t)m->now.fields;
+	fields = arena_alloc(&m->arena, room * sizeof(*fields));
+	if (!fields)
+		return NULL;
+	if (m->now.nfields)
+		memcpy(fields, m->now.fields, m->now.nfields * sizeof(*fields));
+	m->now.fields = fields;
+	m->now.fields_edited = true;
+	m->room = room;
+	return fields;
+}
+
+/* Takes every field of that name out; the place of the first of them, or the end. */
+static size_t
+remove_field(struct lua_message *m, struct http_field *fields, struct span name)
+{
+	size_t kept = 0, first = SIZE_MAX;
+
+	for (size_t i = 0; i < m->now.nfields; i++) {
+		if (!span_ieq(fields[i].name, name))
+			fields[kept++] = fields[i];
+		else if (first == SIZE_MAX)
+			first = kept;
+	}
+	m->now.nfields = kept;
+	return first == SIZE_MAX ? kept : first;
+}
+
+const char *
+lua_message_set(struct lua_message *m, struct span name, const struct span *value, bool add)
+{
+	const char *fault = lua_field_fault(name, value ? *value : SPAN(""));
+	struct http_field *fields, field = {.id = http_field_lookup(name)};
+	size_t at;
+
+	if (fault)
+		return fault;
+	fields = own_fields(m);
+	if (!fields)
+		return "the edits of one message are bounded";
+	at = add ? m->now.nfields : remove_field(m, fields, name);
+	if (!value)
+		return NULL;
+	field.name = arena_copy(&m->arena, name);
+	field.value = arena_copy(&m->arena, span_trim(*value));
+	if (!field.name.p || !field.value.p)
+		return "the edits of one message are bounded";
+	if (m->now.nfields >= m->fields_max)
+		return "there are too many fields";
+	memmove(fields + at + 1, fields + at, (m->now.nfields - at) * sizeof(*fields));
+	fields[at] = field;
+	m->now.nfields++;
+	return NULL;
+}

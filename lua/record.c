@@ -1,0 +1,95 @@
+/* lua/record.c - a short list of named values; its names are few, so it is searched. */
+#include "lua/record.h"
+
+void
+lua_record_init(struct lua_record *r)
+{
+	r->n = 0;
+	r->extra = NULL;
+	r->edited = r->fixed = false;
+	r->fields[0] = (struct log_field){.name = NULL};
+	arena_init(&r->arena, LUA_RECORD_ROOM);
+}
+
+void
+lua_record_free(struct lua_record *r)
+{
+	arena_reset(&r->arena);
+}
+
+bool
+lua_record_add(struct lua_record *r, struct log_field field)
+{
+	if (r->n == LUA_RECORD_MAX)
+		return false;
+	r->fields[r->n++] = field;
+	r->fields[r->n] = (struct log_field){.name = NULL};
+	return true;
+}
+
+static const struct log_field *
+find_in(const struct log_field *fields, struct span name)
+{
+	for (; fields && fields->name; fields++) {
+		if (strlen(fields->name) == name.n && memcmp(fields->name, name.p, name.n) == 0)
+			return fields;
+	}
+	return NULL;
+}
+
+const struct log_field *
+lua_record_find(const struct lua_record *r, struct span name)
+{
+	const struct log_field *found = find_in(r->fields, name);
+
+	return found ? found : find_in(r->extra, name);
+}
+
+static bool
+is_name(struct span name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    (c == '\0' || !strchr("_.@-", c)))
+			return false;
+	}
+	return name.n > 0 && name.n <= LUA_RECORD_NAME;
+}
+
+static void
+remove_at(struct lua_record *r, size_t at)
+{
+	memmove(r->fields + at, r->fields + at + 1, (r->n - at) * sizeof(*r->fields));
+	r->n--;
+}
+
+const char *
+lua_record_set(struct lua_record *r, struct span name, const struct log_field *value)
+{
+	const struct log_field *old = find_in(r->fields, name);
+	struct log_field field;
+
+	if (r->fixed)
+		return "it cannot be changed";
+	if (!is_name(name))
+		return "a field is named by letters, digits and _ . @ -";
+	r->edited = true;
+	if (!value) {
+		if (old)
+			remove_at(r, (size_t)(old - r->fields));
+		return NULL;
+	}
+	field = *value;
+	field.name = old ? old->name : arena_copy(&r->arena, name).p;
+	if (field.kind == LOG_F_SPAN)
+		field.text = arena_copy(&r->arena, value->text);
+	if (!field.name || (field.kind == LOG_F_SPAN && !field.text.p))
+		return "the fields of one event are bounded";
+	if (old)
+		r->fields[old - r->fields] = field;
+	else if (!lua_record_add(r, field))
+		return "there are too many fields";
+	return NULL;
+}

@@ -1,0 +1,35 @@
+/* lua/record.h - named values as a script sees them: a line of the log, or a tunnel.
+ *
+ * fields are what is written to the log; extra can be read, and becomes a field when the script
+ * sets it. A tunnel has extra values only, and cannot be changed.
+ */
+#ifndef WHT_LUA_RECORD_H
+#define WHT_LUA_RECORD_H
+
+#include "base/arena.h"
+#include "base/log.h"
+
+#define LUA_RECORD_MAX	32 /* fields */
+#define LUA_RECORD_NAME 64
+#define LUA_LINE_MAX	(16 * 1024)
+#define LUA_RECORD_ROOM (64 * 1024)
+
+struct lua_record {
+	struct log_field fields[LUA_RECORD_MAX + 1]; /* name NULL ends them */
+	size_t n;
+	const struct log_field *extra; /* name NULL ends them; NULL: none */
+	bool edited, fixed;
+	struct arena arena;
+};
+
+/* An empty one. */
+void lua_record_init(struct lua_record *);
+void lua_record_free(struct lua_record *);
+/* False when it is full. */
+bool lua_record_add(struct lua_record *, struct log_field);
+/* A field, else an extra value, else NULL. */
+const struct log_field *lua_record_find(const struct lua_record *, struct span name);
+/* value NULL removes. NULL, or a sentence that says why not. */
+const char *lua_record_set(struct lua_record *, struct span name, const struct log_field *value);
+
+#endif

@@ -1,0 +1,544 @@
+/* lua/vm.c - a VM's life, its budget, and one call. The hard part is the budget: see lua/vm.h. */
+#include "lua/vm_priv.h"
+
+#include <lualib.h>
+
+#include "base/clock.h"
+#include "base/obj.h"
+
+#define VM_MAGIC 0x10a5a11eu
+#define RETRY_NS 1000000000u /* between two attempts to load what did not load */
+
+enum {
+	STEP = 200,		/* instructions between two looks at the clock */
+	CHARGE_STEP = 64 << 10, /* bytes between two looks */
+	PIECE_MAX = 2 << 20,	/* one string, one table, one stack */
+	LOAD_FACTOR = 10,	/* loading may cost so many calls */
+	TRACE_LEVELS = 12,
+	SLOW_US = 1000,	      /* a call that takes longer draws on the allowance */
+	ALLOWANCE_CALLS = 10, /* so many calls that take all they may in a row, */
+	ALLOWANCE_SHARE = 10, /* and one part in so many of the time from then on */
+};
+
+struct lua_vm *
+vm_of(lua_State *L)
+{
+	struct lua_vm *vm;
+
+	CAST_OBJ(vm, *(struct lua_vm **)lua_getextraspace(L), VM_MAGIC);
+	return vm;
+}
+
+/* ---- the budget ---- */
+
+int
+vm_raise_spent(lua_State *L, struct lua_vm *vm)
+{
+	static const char *const texts[] = {
+	    [SPENT_TIME] = "the call took too long",
+	    [SPENT_INSTRUCTIONS] = "the call took too many instructions",
+	    [SPENT_MEMORY] = "the script needs too much memory",
+	};
+
+	luaL_where(L, 0);
+	if (lua_tostring(L, -1)[0] == '\0') { /* a C function: whoever called it */
+		lua_pop(L, 1);
+		luaL_where(L, 1);
+	}
+	lua_pushstring(L, texts[vm->spent]);
+	lua_concat(L, 2);
+	return lua_error(L);
+}
+
+static void vm_on_count(lua_State *, lua_Debug *);
+
+/* From here on every instruction is an error; in a coroutine, the next that its own hook sees. */
+static void
+vm_spend(struct lua_vm *vm, enum lua_spent why)
+{
+	vm->spent = why;
+	lua_sethook(vm->L, vm_on_count, LUA_MASKCOUNT, 1);
+}
+
+static bool
+vm_is_late(const struct lua_vm *vm)
+{
+	return clock_mono_ns() > vm->deadline_ns;
+}
+
+static void
+vm_on_count(lua_State *L, lua_Debug *ar)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	(void)ar;
+	if (!vm->spent) {
+		vm->instructions -= STEP;
+		if (vm->instructions < 0)
+			vm_spend(vm, SPENT_INSTRUCTIONS);
+		else if (vm_is_late(vm))
+			vm_spend(vm, SPENT_TIME);
+	}
+	if (!vm->spent)
+		return;
+	lua_sethook(L, vm_on_count, LUA_MASKCOUNT, 1);
+	vm_raise_spent(L, vm);
+}
+
+static void
+vm_count_bytes(struct lua_vm *vm, size_t n)
+{
+	vm->charge += n;
+	if (vm->charge <= CHARGE_STEP)
+		return;
+	vm->charge = 0;
+	if (!vm->spent && vm->active && vm_is_late(vm))
+		vm_spend(vm, SPENT_TIME);
+}
+
+void
+vm_charge(lua_State *L, size_t bytes)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	vm_count_bytes(vm, bytes + 64);
+	if (vm->spent)
+		vm_raise_spent(L, vm);
+}
+
+/* Where the script stood when memory was refused: Lua itself does not say. */
+static void
+vm_note_refusal(struct lua_vm *vm)
+{
+	lua_Debug ar;
+
+	strb_reset(&vm->error);
+	for (int level = 0; level < TRACE_LEVELS && lua_getstack(vm->L, level, &ar); level++) {
+		if (lua_getinfo(vm->L, "Sl", &ar) && ar.currentline > 0) {
+			strb_printf(&vm->error, "%s:%d: ", ar.short_src, ar.currentline);
+			break;
+		}
+	}
+	strb_add(&vm->error, SPAN("the script needs too much memory"));
+}
+
+static void *
+vm_alloc(void *user, void *old, size_t was, size_t want)
+{
+	struct lua_vm *vm = user;
+	void *p;
+
+	if (!old)
+		was = 0; /* it was a type, not a size */
+	if (want == 0) {
+		free(old);
+		vm->used -= was;
+		return NULL;
+	}
+	if (want > was && (want > PIECE_MAX || vm->used - was + want > vm->cap)) {
+		if (vm->active)
+			vm_note_refusal(vm);
+		vm->refused = true;
+		return NULL;
+	}
+	p = realloc(old, want);
+	if (!p)
+		return NULL;
+	vm->used += want - was;
+	if (want > was) {
+		vm->refused = false;
+		vm_count_bytes(vm, want);
+	}
+	return p;
+}
+
+/* ---- what our functions need ---- */
+
+struct span
+vm_text(lua_State *L, int index)
+{
+	size_t n;
+	const char *p = luaL_checklstring(L, index, &n);
+
+	luaL_argcheck(L, n <= LUA_TEXT_MAX, index, "longer than 1 MiB");
+	vm_charge(L, n);
+	return span_of(p, n);
+}
+
+struct strb *
+vm_scratch(lua_State *L)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	strb_reset(&vm->scratch);
+	return &vm->scratch;
+}
+
+int
+vm_push_scratch(lua_State *L)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	if (strb_failed(&vm->scratch))
+		return luaL_error(L, "the result is longer than 1 MiB");
+	vm_charge(L, vm->scratch.n);
+	vm_push(L, strb_span(&vm->scratch));
+	return 1;
+}
+
+/* ---- failures ---- */
+
+static void
+vm_trace(lua_State *L, struct strb *out)
+{
+	lua_Debug ar;
+
+	for (int level = 0; level < TRACE_LEVELS && lua_getstack(L, level, &ar); level++) {
+		if (!lua_getinfo(L, "Sln", &ar) || ar.currentline <= 0)
+			continue;
+		strb_printf(out, "\nat %s:%d", ar.short_src, ar.currentline);
+		if (ar.name)
+			strb_printf(out, " in %s", ar.name);
+	}
+}
+
+/* Runs where the error is raised, hooks off: it must not run Lua, so it asks no metamethod. */
+static int
+vm_on_error(lua_State *L)
+{
+	struct lua_vm *vm = vm_of(L);
+	size_t n;
+	const char *p;
+
+	strb_reset(&vm->error);
+	if (lua_type(L, 1) == LUA_TSTRING) {
+		p = lua_tolstring(L, 1, &n);
+		strb_add(&vm->error, span_take(span_of(p, n), LUA_ERROR_MAX / 2));
+	} else if (lua_type(L, 1) == LUA_TNUMBER) {
+		strb_printf(&vm->error, "error(%.17g)", lua_tonumber(L, 1));
+	} else {
+		strb_printf(&vm->error, "an error that is a %s value", luaL_typename(L, 1));
+	}
+	vm_trace(L, &vm->error);
+	return 1;
+}
+
+/* ---- one run ---- */
+
+/* How long it may take: less, when the last ones were slow. */
+static uint64_t
+vm_patience_us(struct lua_vm *vm, uint64_t now_ns)
+{
+	uint64_t most = lua_script_budget(vm->script)->time_us;
+
+	vm->allowance_us += (double)(now_ns - vm->allowance_ns) / 1000 / ALLOWANCE_SHARE;
+	if (vm->allowance_us > (double)most * ALLOWANCE_CALLS)
+		vm->allowance_us = (double)most * ALLOWANCE_CALLS;
+	vm->allowance_ns = now_ns;
+	if (most <= LUA_FLOOR_US || vm->allowance_us >= (double)most)
+		return most;
+	return vm->allowance_us < LUA_FLOOR_US ? LUA_FLOOR_US : (uint64_t)vm->allowance_us;
+}
+
+static void
+vm_begin(struct lua_vm *vm, uint64_t factor)
+{
+	const struct lua_budget *budget = lua_script_budget(vm->script);
+
+	vm->begin_ns = clock_mono_ns();
+	vm->deadline_ns = vm->begin_ns + vm_patience_us(vm, vm->begin_ns) * 1000 * factor;
+	vm->instructions = (int64_t)(budget->instructions * factor);
+	vm->charge = 0;
+	vm->spent = SPENT_NOT;
+	vm->active = true;
+}
+
+static uint64_t
+vm_end(struct lua_vm *vm)
+{
+	uint64_t took_us = (clock_mono_ns() - vm->begin_ns) / 1000;
+
+	vm->active = false;
+	if (vm->spent)
+		lua_sethook(vm->L, vm_on_count, LUA_MASKCOUNT, STEP);
+	if (took_us > SLOW_US)
+		vm->allowance_us -= (double)took_us;
+	if (vm->allowance_us < 0)
+		vm->allowance_us = 0;
+	return took_us ? took_us : 1;
+}
+
+/* Calls what is on the stack above the handler. False: error says why. */
+static bool
+vm_run(struct lua_vm *vm, int nargs)
+{
+	int status = lua_pcall(vm->L, nargs, 0, 1);
+
+	if (status == LUA_ERRMEM || vm->spent == SPENT_MEMORY)
+		vm->spoilt = true;
+	if (status == LUA_ERRERR && vm->error.n == 0)
+		strb_add(&vm->error, SPAN("the error could not be handled"));
+	lua_settop(vm->L, 1);
+	return status == LUA_OK;
+}
+
+/* ---- loading ---- */
+
+static int
+vm_load_files(lua_State *L)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	for (size_t i = 0; i < lua_script_files(vm->script); i++) {
+		struct span text = lua_script_text(vm->script, i);
+		struct strb *name = vm_scratch(L);
+
+		strb_printf(name, "@%.*s", SPAN_FMT(lua_script_name(vm->script, i)));
+		if (luaL_loadbufferx(L, text.p, text.n, strb_cstr(name), "t") != LUA_OK)
+			return lua_error(L);
+		lua_call(L, 0, 0);
+	}
+	return 0;
+}
+
+/* The functions of the phases, so that no call has to look for them. */
+static int
+vm_find_hooks(lua_State *L)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	lua_pushglobaltable(L);
+	for (int i = 0; i < LUA_PHASES; i++) {
+		const char *name = lua_phase_info((enum lua_phase)i)->function;
+
+		lua_pushstring(L, name);
+		lua_rawget(L, -2);
+		if (lua_isnil(L, -1))
+			lua_pop(L, 1);
+		else if (!lua_isfunction(L, -1))
+			return luaL_error(L, "%s is not a function", name);
+		else
+			vm->hooks[i] = luaL_ref(L, LUA_REGISTRYINDEX);
+	}
+	return 0;
+}
+
+static int
+vm_prepare(lua_State *L)
+{
+	lua_settop(L, 0);
+	sandbox_open(L);
+	object_open(L);
+	api_open(L);
+	return 0;
+}
+
+static bool
+vm_load(struct lua_vm *vm)
+{
+	bool ok;
+
+	vm->used = 0;
+	vm->cap = lua_script_budget(vm->script)->memory;
+	for (int i = 0; i < LUA_PHASES; i++)
+		vm->hooks[i] = LUA_NOREF;
+	vm->L = lua_newstate(vm_alloc, vm);
+	if (!vm->L) {
+		strb_add(&vm->error, SPAN("not enough memory for a script"));
+		return false;
+	}
+	*(struct lua_vm **)lua_getextraspace(vm->L) = vm;
+	lua_pushcfunction(vm->L, vm_on_error);
+	lua_sethook(vm->L, vm_on_count, LUA_MASKCOUNT, STEP);
+	vm_begin(vm, LOAD_FACTOR);
+	lua_pushcfunction(vm->L, vm_prepare);
+	ok = vm_run(vm, 0);
+	for (int step = 0; ok && step < 2; step++) {
+		lua_pushcfunction(vm->L, step ? vm_find_hooks : vm_load_files);
+		ok = vm_run(vm, 0);
+	}
+	vm_end(vm);
+	return ok;
+}
+
+static void
+vm_unload(struct lua_vm *vm)
+{
+	vm->active = false;
+	if (vm->L)
+		lua_close(vm->L);
+	vm->L = NULL;
+	vm->spoilt = false;
+}
+
+struct lua_vm *
+lua_vm_new(struct lua_script *script, struct lua_shared *shared)
+{
+	struct lua_vm *vm;
+
+	OBJ_NEW(vm, VM_MAGIC);
+	vm->script = lua_script_ref(script);
+	vm->shared = shared;
+	vm->allowance_us = (double)lua_script_budget(script)->time_us * ALLOWANCE_CALLS;
+	vm->allowance_ns = clock_mono_ns();
+	strb_init(&vm->scratch, LUA_TEXT_MAX);
+	strb_init(&vm->error, LUA_ERROR_MAX);
+	if (!vm_load(vm))
+		vm_unload(vm);
+	vm->retry_ns = clock_mono_ns() + RETRY_NS;
+	return vm;
+}
+
+void
+lua_vm_free(struct lua_vm **vmp)
+{
+	struct lua_vm *vm;
+
+	TAKE_OBJ(vm, vmp, VM_MAGIC);
+	vm_unload(vm);
+	strb_free(&vm->scratch);
+	strb_free(&vm->error);
+	lua_script_unref(&vm->script);
+	OBJ_FREE(vm);
+}
+
+struct lua_vm *
+vm_open(struct lua_script *script, struct lua_shared *shared, struct strb *error)
+{
+	struct lua_vm *vm = lua_vm_new(script, shared);
+
+	if (vm->L)
+		return vm;
+	strb_add(error, strb_span(&vm->error));
+	lua_vm_free(&vm);
+	return NULL;
+}
+
+int
+lua_script_try(struct lua_script *script, struct strb *error)
+{
+	struct lua_shared *shared = lua_shared_new();
+	struct lua_vm *vm = vm_open(script, shared, error);
+	int rc = vm ? 0 : -WHT_EINVAL;
+
+	if (vm)
+		lua_vm_free(&vm);
+	lua_shared_free(&shared);
+	return rc;
+}
+
+/* ---- asking ---- */
+
+/* All of it under the one lua_pcall: making the handle and reading the answer may fail as well. */
+static int
+vm_call_hook(lua_State *L)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, vm->hooks[vm->phase]);
+	object_push(L);
+	lua_call(L, 1, 1);
+	verdict_read(L);
+	return 0;
+}
+
+/* Makes a spoilt one anew; one that does not load is tried again, though not each time. */
+static bool
+vm_stands(struct lua_vm *vm)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (vm->L && !vm->spoilt)
+		return true;
+	if (!vm->spoilt && now_ns < vm->retry_ns)
+		return false;
+	vm_unload(vm);
+	vm->retry_ns = now_ns + RETRY_NS;
+	strb_reset(&vm->error);
+	if (!vm_load(vm))
+		vm_unload(vm);
+	return vm->L != NULL;
+}
+
+static bool
+vm_ask(struct lua_vm *vm)
+{
+	bool ok;
+
+	if (!vm_stands(vm))
+		return false;
+	if (vm->hooks[vm->phase] == LUA_NOREF)
+		return true; /* it was not known before the script was loaded again */
+	vm->turn++;
+	vm_begin(vm, 1);
+	lua_pushcfunction(vm->L, vm_call_hook);
+	ok = vm_run(vm, 0);
+	vm->turn++;
+	vm->verdict->took_us = vm_end(vm);
+	return ok;
+}
+
+bool
+lua_vm_has(const struct lua_vm *vm, enum lua_phase phase)
+{
+	CHECK_OBJ(vm, VM_MAGIC);
+	if (!vm->L)
+		return lua_script_budget(vm->script)->closed[phase];
+	return vm->hooks[phase] != LUA_NOREF;
+}
+
+void
+lua_ask(struct lua_vm *vm, enum lua_phase phase, struct lua_message *m, struct lua_record *r,
+    struct lua_verdict *out)
+{
+	struct lua_edit before = {.status = 0};
+
+	CHECK_OBJ(vm, VM_MAGIC);
+	ENSURE((m == NULL) != (r == NULL));
+	*out = (struct lua_verdict){.kind = VERDICT_NONE};
+	if (!lua_vm_has(vm, phase))
+		return;
+	if (m)
+		before = m->now;
+	vm->phase = phase;
+	vm->message = m;
+	vm->record = r;
+	vm->verdict = out;
+	if (!vm_ask(vm)) {
+		uint64_t took_us = out->took_us;
+		bool closed = lua_script_budget(vm->script)->closed[phase];
+
+		*out = (struct lua_verdict){
+		    .kind = closed ? VERDICT_FAILED : VERDICT_NONE,
+		    .failed = true,
+		    .took_us = took_us,
+		};
+		if (m)
+			m->now = before;
+		if (r)
+			r->edited = false;
+	}
+	vm->message = NULL;
+	vm->record = NULL;
+	vm->verdict = NULL;
+}
+
+/* ---- about ---- */
+
+const struct lua_script *
+lua_vm_script(const struct lua_vm *vm)
+{
+	return vm->script;
+}
+
+const char *
+lua_vm_error(const struct lua_vm *vm)
+{
+	return strb_cstr(&vm->error);
+}
+
+size_t
+lua_vm_memory(const struct lua_vm *vm)
+{
+	return vm->used;
+}

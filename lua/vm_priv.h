@@ -1,0 +1,104 @@
+/* lua/vm_priv.h - the inside of a VM, for this folder only:
+ *
+ *   vm.c           life, budget, one call
+ *   sandbox.c      what is left of Lua's own library, and what is put around it
+ *   api.c, api_*.c the functions of wht
+ *   object.c       req, res, headers, event and tunnel as handles
+ *   verdict.c      what a script returned
+ *   check.c        what can be said of a script without running it
+ *
+ * Every function that Lua calls may leave by a jump (lua_error, no memory), so none of them holds
+ * memory of its own: what they need for a moment is the VM's scratch.
+ */
+#ifndef WHT_LUA_VM_PRIV_H
+#define WHT_LUA_VM_PRIV_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "lua/vm.h"
+
+#define LUA_TEXT_MAX LUA_BODY_MAX /* what one of our functions takes or makes */
+#define LUA_LIST_MAX 131072	  /* elements that one of them goes through */
+
+enum lua_spent { SPENT_NOT, SPENT_TIME, SPENT_INSTRUCTIONS, SPENT_MEMORY };
+
+struct lua_vm {
+	unsigned magic;
+	struct lua_script *script;
+	struct lua_shared *shared;
+	lua_State *L; /* NULL: it did not load */
+	bool active;  /* within a call */
+	int hooks[LUA_PHASES];
+	bool spoilt;
+	uint64_t retry_ns;
+
+	/* of the VM: memory */
+	size_t used, cap;
+	bool refused; /* the last time it wanted more it got none */
+
+	/* of one call: budget */
+	enum lua_spent spent;
+	uint64_t begin_ns, deadline_ns;
+	int64_t instructions;
+	size_t charge;	     /* bytes handled since the clock was looked at */
+	double allowance_us; /* of slow calls; see lua/vm.h */
+	uint64_t allowance_ns;
+
+	/* of one call: what it is about */
+	enum lua_phase phase;
+	uint64_t turn; /* handles of another turn are stale */
+	struct lua_message *message;
+	struct lua_record *record;
+	struct lua_verdict *verdict;
+
+	struct strb scratch;
+	struct strb error;
+};
+
+/* vm.c */
+struct lua_vm *vm_of(lua_State *);
+/* So many bytes were handled in C: looks at the clock now and then; raises when time is up. */
+void vm_charge(lua_State *, size_t bytes);
+/* Raises the one error that cannot be caught. */
+int vm_raise_spent(lua_State *, struct lua_vm *);
+/* The text at an index, no longer than LUA_TEXT_MAX, and paid for. */
+struct span vm_text(lua_State *, int index);
+/* An empty scratch. */
+struct strb *vm_scratch(lua_State *);
+/* The scratch as a string; raises when it was full. */
+int vm_push_scratch(lua_State *);
+static inline void
+vm_push(lua_State *L, struct span s)
+{
+	lua_pushlstring(L, s.n ? s.p : "", s.n);
+}
+
+/* sandbox.c: makes the globals. */
+void sandbox_open(lua_State *);
+bool sandbox_has(struct span lib, struct span name);
+/* api.c: makes wht. */
+void api_open(lua_State *);
+bool api_has(struct span lib, struct span name);
+/* object.c */
+void object_open(lua_State *);
+/* Pushes the handle for what the call is about. */
+void object_push(lua_State *);
+/* A record as a table of plain values, at the top. Answers false when the value is none. */
+bool object_is_record(lua_State *, int index);
+const struct log_field *object_next_field(lua_State *, int index, size_t i);
+/* The message behind the headers handle at an index; raises. */
+struct lua_message *object_headers(lua_State *, int index);
+
+/* api_text.c, api_json.c, api_kv.c */
+#define API(lib, name, usage, help) int api_##lib##_##name(lua_State *);
+#include "lua/api_tbl.h"
+#undef API
+
+/* verdict.c: reads what the hook returned, at the top, into the call's verdict; raises. */
+void verdict_read(lua_State *);
+
+/* vm.c, for check.c: a VM, loaded; NULL and what is wrong. */
+struct lua_vm *vm_open(struct lua_script *, struct lua_shared *, struct strb *error);
+
+#endif
