@@ -32,7 +32,8 @@ void ctl_complain(const char *sentences);
  */
 enum ctl_leave ctl_ask(struct ctl *, struct answer *);
 
-/* ---- the kinds of answers: cli/ctl_fields.c, ctl_list.c, ctl_say.c, ctl_audit.c, ctl_token.c ----
+/* ---- the kinds of answers: cli/ctl_fields.c, ctl_list.c, ctl_say.c, ctl_audit.c, ctl_token.c,
+ * ctl_lua.c ----
  */
 
 /* One object as "name  value" lines. */
@@ -53,5 +54,6 @@ ctl_run_f ctl_run_text;
 ctl_run_f ctl_run_why, ctl_run_mint, ctl_run_inspect;
 ctl_run_f ctl_run_audit, ctl_run_follow, ctl_run_verify;
 ctl_run_f ctl_run_top;
+ctl_run_f ctl_run_lua_check, ctl_run_lua_test;
 
 #endif

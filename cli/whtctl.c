@@ -58,6 +58,8 @@ static ctl_run_f *const runs[CTL_COUNT] = {
     [CTL_WHY] = ctl_run_why,
     [CTL_TOKEN_INSPECT] = ctl_run_inspect,
     [CTL_TOP] = ctl_run_top,
+    [CTL_LUA_CHECK] = ctl_run_lua_check,
+    [CTL_LUA_TEST] = ctl_run_lua_test,
     [CTL_COMPLETION] = run_completion,
     [CTL_HELP] = run_help,
 };

@@ -12,8 +12,4 @@
 /* With one reference; NULL when none is configured, or when the report has a new error. */
 struct lua_script *script_load(const struct config *, struct report *);
 
-/* Adds a file, or every *.lua of a directory in the order of their names. 0, or -WHT_EIO and a
- * sentence. */
-int script_read(struct lua_script *, const char *path, struct strb *error) MUST_CHECK;
-
 #endif

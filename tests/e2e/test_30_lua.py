@@ -415,3 +415,36 @@ def test_L01_L02_L03_L04_others_are_served_meanwhile(scripted, attack):
         stop.set()
         thread.join()
     assert loud < max(2 * quiet, 0.2), (quiet, loud)
+
+
+# --- whtctl, which asks no service
+
+
+def ctl(tmp_path, *words):
+    process = Process(tmp_path / "ctl", "whtctl", *words)
+    status = process.wait()
+    process.check_reports()
+    return status, "\n".join(process.lines)
+
+
+def test_whtctl_looks_a_script_over_and_tries_it(tmp_path):
+    script = tmp_path / "hooks.lua"
+    script.write_text("function on_reqest() return wht.tme() end")
+    status, said = ctl(tmp_path, "lua", "check", script)
+    assert status == 1 and "on_reqest is no hook" in said and "wht.tme is not there" in said
+    script.write_text("""
+        function on_route(req) if req.host == 'a.example' then return { id = 'alpha' } end end
+        function on_request(req)
+          if req.headers['user-agent'] == 'bad' then return { deny = 403, reason = 'no robots' } end
+          if req.path == '/err' then error('oops') end
+          req.headers['X-Id'] = req.id
+        end""")
+    assert ctl(tmp_path, "lua", "check", script)[0] == 0
+    status, said = ctl(tmp_path, "lua", "test", script, "--request", "GET /x\nHost: a.example\nUser-Agent: bad")
+    assert status == 0 and "on_route: id alpha" in said and "on_request: deny 403 no robots" in said
+    status, said = ctl(tmp_path, "lua", "test", script, "--request", "GET /beta/x")
+    assert status == 0 and "X-Id: beta" in said
+    status, said = ctl(tmp_path, "lua", "test", script, "--request", "GET /beta/err")
+    assert status == 1 and "oops" in said and "hooks.lua:5" in said
+    assert ctl(tmp_path, "lua", "test", script, "--request", "nonsense")[0] == 2
+    assert ctl(tmp_path, "lua", "check", tmp_path / "absent.lua")[0] == 1
