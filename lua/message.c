@@ -1,20 +1,20 @@
 /* lua/message.c - editing a head without touching it. */
 #include "lua/message.h"
 
-#include "http/write.h"
-
 void
 lua_message_init(struct lua_message *m, const struct http_head *head, size_t max)
 {
 	ptrdiff_t query = span_find(head->target, '?');
 
-	*m = (struct lua_message){.method = head->method, .fields_max = 100};
+	memset(m, 0, offsetof(struct lua_message, first_room));
+	m->method = head->method;
+	m->fields_max = 100;
 	m->now.path = query < 0 ? head->target : span_take(head->target, (size_t)query);
 	m->now.query = query < 0 ? SPAN("") : span_drop(head->target, (size_t)query + 1);
 	m->now.status = head->status;
 	m->now.fields = head->fields;
 	m->now.nfields = head->nfields;
-	arena_init(&m->arena, max);
+	arena_init_with(&m->arena, m->first_room, sizeof(m->first_room), max);
 }
 
 void
@@ -25,54 +25,39 @@ lua_message_free(struct lua_message *m)
 
 /* ---- what may be set ---- */
 
-static bool
-is_name(struct span name)
-{
-	static const char marks[] = "!#$%&'*+-.^_`|~";
-
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-
-		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    (c == '\0' || !strchr(marks, c)))
-			return false;
-	}
-	return name.n > 0 && name.n <= 256;
-}
-
-static bool
-is_value(struct span value)
-{
-	for (size_t i = 0; i < value.n; i++) {
-		unsigned char c = (unsigned char)value.p[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7F)
-			return false;
-	}
-	return true;
-}
+enum { NAME_MAX_BYTES = 256 };
 
 /* As the next reader may take it: with '_' for '-'. */
 static bool
-is_ours(struct span name)
+is_ours(struct span name, enum http_field_id id)
 {
-	enum http_field_id id = http_field_lookup(name), disguised = http_field_disguised(name);
+	enum http_field_id disguised = http_field_disguised(name);
 
 	if (disguised != HF_OTHER)
 		id = disguised;
 	return http_field_class(id) != FIELD_PLAIN || id == HF_X_REQUEST_ID || id == HF_WHT_ERROR;
 }
 
+static const char *
+field_fault(const struct http_field *field)
+{
+	if (field->name.n > NAME_MAX_BYTES || !http_field_name_valid(field->name))
+		return "that is no field name";
+	if (is_ours(field->name, field->id))
+		return "that field is the service's own";
+	if (field->value.n > LUA_FIELD_VALUE)
+		return "the field value is longer than 8 KiB";
+	if (!http_field_value_valid(field->value))
+		return "a field value must not hold CR, LF, NUL or other controls";
+	return NULL;
+}
+
 const char *
 lua_field_fault(struct span name, struct span value)
 {
-	if (!is_name(name))
-		return "that is no field name";
-	if (is_ours(name))
-		return "that field is the service's own";
-	if (value.n > LUA_FIELD_VALUE)
-		return "the field value is longer than 8 KiB";
-	return is_value(value) ? NULL : "a field value must not hold CR, LF, NUL or other controls";
+	const struct http_field field = {name, value, http_field_lookup(name)};
+
+	return field_fault(&field);
 }
 
 /* ---- setting it ---- */
@@ -116,8 +101,12 @@ remove_field(struct lua_message *m, struct http_field *fields, struct span name)
 const char *
 lua_message_set(struct lua_message *m, struct span name, const struct span *value, bool add)
 {
-	const char *fault = lua_field_fault(name, value ? *value : SPAN(""));
-	struct http_field *fields, field = {.id = http_field_lookup(name)};
+	struct http_field *fields, field = {
+				       .name = name,
+				       .value = value ? span_trim(*value) : SPAN(""),
+				       .id = http_field_lookup(name),
+				   };
+	const char *fault = field_fault(&field);
 	size_t at;
 
 	if (fault)
@@ -129,7 +118,7 @@ lua_message_set(struct lua_message *m, struct span name, const struct span *valu
 	if (!value)
 		return NULL;
 	field.name = arena_copy(&m->arena, name);
-	field.value = arena_copy(&m->arena, span_trim(*value));
+	field.value = arena_copy(&m->arena, field.value);
 	if (!field.name.p || !field.value.p)
 		return "the edits of one message are bounded";
 	if (m->now.nfields >= m->fields_max)

@@ -10,10 +10,11 @@
 #include "base/arena.h"
 #include "http/head.h"
 
-#define LUA_EDIT_MAX	(64 * 1024) /* bytes that the edits of one message may take in all */
-#define LUA_ANSWER_MAX	(1024 * 1024)
-#define LUA_FIELD_VALUE (8 * 1024)
-#define LUA_LABEL_MAX	64 /* characters */
+#define LUA_EDIT_MAX	 (64 * 1024) /* bytes that the edits of one message may take in all */
+#define LUA_ANSWER_MAX	 (1024 * 1024)
+#define LUA_FIELD_VALUE	 (8 * 1024)
+#define LUA_LABEL_MAX	 64   /* characters */
+#define LUA_MESSAGE_ROOM 2048 /* bytes of edits that need no memory of their own */
 
 struct lua_edit {
 	struct span path, query; /* query: without its '?' */
@@ -31,7 +32,8 @@ struct lua_message {
 	struct span method, host, peer, request_id, id, body, iss, sub, jti;
 	bool tls;
 	bool (*id_valid)(struct span id); /* NULL: every id is */
-	struct arena arena;
+	struct arena arena;		  /* begins in room, so a message stays where it is */
+	char first_room[LUA_MESSAGE_ROOM];
 };
 
 /* Everything that a head says; the rest is the caller's. max: bytes for edits and for what the

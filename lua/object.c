@@ -1,26 +1,33 @@
 /* lua/object.c - req, res, event and tunnel, as a script holds them: handles.
  *
- * A handle knows the turn that it was made in. Whoever keeps one past its call holds a number that
- * fits nothing any more: a stale handle is an error, never a pointer. */
+ * A handle is a number in a pointer's place (Lua's light userdata): of which kind it is, and in
+ * which turn it was made. It takes no memory and leaves none behind, and whoever keeps one past its
+ * call holds a number that fits nothing any more: a stale handle is an error, never a pointer. A
+ * script can make none of its own. Lua has one metatable for all of them, so what is done with a
+ * handle comes in here by one door a kind of access, and is sorted by the kind of handle. */
 #include "lua/vm_priv.h"
 
-struct handle {
-	uint64_t turn;
+enum kind { KIND_NULL, KIND_MESSAGE, KIND_HEADERS, KIND_RECORD, KINDS };
+enum { KIND_BITS = 2 };
+
+static const char *const kind_words[KINDS] = {
+    [KIND_NULL] = "null",
+    [KIND_MESSAGE] = "request",
+    [KIND_HEADERS] = "headers",
+    [KIND_RECORD] = "event",
 };
 
 enum { REQ = 1, RES = 2 };
 enum member_type { MEMBER_TEXT, MEMBER_TRUTH, MEMBER_STATUS, MEMBER_HEADERS };
 
-static const char message_type[] = "request", headers_type[] = "headers", record_type[] = "event";
-
 static const struct member {
-	const char *name;
+	struct span name;
 	enum member_type type;
 	size_t offset;
 	unsigned phases;
 } members[] = {
 #define MEMBER(name, type, member, phases, help)                                                   \
-	{#name, MEMBER_##type, offsetof(struct lua_message, member), phases},
+	{{#name, sizeof(#name) - 1}, MEMBER_##type, offsetof(struct lua_message, member), phases},
 #include "lua/message_tbl.h"
 #undef MEMBER
 };
@@ -29,52 +36,43 @@ static const struct member {
 /* ---- handles ---- */
 
 static void
-push_handle(lua_State *L, const char *type)
+push_handle(lua_State *L, enum kind kind)
 {
-	struct handle *h = lua_newuserdatauv(L, sizeof(*h), 1);
-
-	h->turn = vm_of(L)->turn;
-	lua_rawgetp(L, LUA_REGISTRYINDEX, type);
-	lua_setmetatable(L, -2);
+	lua_pushlightuserdata(L, (void *)(uintptr_t)(vm_of(L)->turn << KIND_BITS | kind));
 }
 
-static bool
-is_handle(lua_State *L, int index, const char *type)
+/* KINDS: it is none. */
+static enum kind
+kind_at(lua_State *L, int index)
 {
-	bool is;
-
-	if (!lua_isuserdata(L, index) || !lua_getmetatable(L, index))
-		return false;
-	lua_rawgetp(L, LUA_REGISTRYINDEX, type);
-	is = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	return is;
+	if (lua_type(L, index) != LUA_TLIGHTUSERDATA)
+		return KINDS;
+	return (uintptr_t)lua_touserdata(L, index) & (KINDS - 1);
 }
 
 static struct lua_vm *
-check_handle(lua_State *L, int index, const char *type)
+check_handle(lua_State *L, int index, enum kind kind)
 {
 	struct lua_vm *vm = vm_of(L);
-	struct handle *h;
 
-	if (!is_handle(L, index, type))
-		luaL_typeerror(L, index, type);
-	h = lua_touserdata(L, index);
-	if (h->turn != vm->turn)
-		luaL_error(L, "this %s is over: what is kept of it must be copied", type);
+	if (kind_at(L, index) != kind)
+		luaL_typeerror(L, index, kind_words[kind]);
+	if ((uintptr_t)lua_touserdata(L, index) >> KIND_BITS != vm->turn)
+		luaL_error(
+		    L, "this %s is over: what is kept of it must be copied", kind_words[kind]);
 	return vm;
 }
 
 void
 object_push(lua_State *L)
 {
-	push_handle(L, vm_of(L)->message ? message_type : record_type);
+	push_handle(L, vm_of(L)->message ? KIND_MESSAGE : KIND_RECORD);
 }
 
 struct lua_message *
 object_headers(lua_State *L, int index)
 {
-	return check_handle(L, index, headers_type)->message;
+	return check_handle(L, index, KIND_HEADERS)->message;
 }
 
 /* ---- req and res ---- */
@@ -88,31 +86,20 @@ may_edit(const struct lua_vm *vm)
 static const struct member *
 find_member(lua_State *L, int index)
 {
-	const struct member *m;
+	size_t n = 0;
+	const char *p = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &n) : NULL;
 
-	lua_pushvalue(L, index);
-	lua_rawget(L, lua_upvalueindex(1));
-	m = lua_touserdata(L, -1);
-	lua_pop(L, 1);
-	return m;
-}
-
-/* The same handle each time, kept with the message's. */
-static void
-push_headers(lua_State *L)
-{
-	if (lua_getiuservalue(L, 1, 1) == LUA_TUSERDATA)
-		return;
-	lua_pop(L, 1);
-	push_handle(L, headers_type);
-	lua_pushvalue(L, -1);
-	lua_setiuservalue(L, 1, 1);
+	for (size_t i = 0; p && i < MEMBERS; i++) {
+		if (span_eq(members[i].name, span_of(p, n)))
+			return &members[i];
+	}
+	return NULL;
 }
 
 static int
 message_index(lua_State *L)
 {
-	struct lua_vm *vm = check_handle(L, 1, message_type);
+	struct lua_vm *vm = check_handle(L, 1, KIND_MESSAGE);
 	const struct member *m = find_member(L, 2);
 	unsigned here = vm->phase == LUA_RESPONSE ? RES : REQ;
 	const void *at;
@@ -121,7 +108,7 @@ message_index(lua_State *L)
 		return luaL_error(L, "there is no '%s' here", luaL_tolstring(L, 2, NULL));
 	at = (const char *)vm->message + m->offset;
 	if (m->type == MEMBER_HEADERS)
-		push_headers(L);
+		push_handle(L, KIND_HEADERS);
 	else if (m->type == MEMBER_TRUTH)
 		lua_pushboolean(L, *(const bool *)at);
 	else if (m->type == MEMBER_STATUS)
@@ -193,7 +180,7 @@ set_target(lua_State *L, struct lua_message *m, bool query)
 static int
 message_newindex(lua_State *L)
 {
-	struct lua_vm *vm = check_handle(L, 1, message_type);
+	struct lua_vm *vm = check_handle(L, 1, KIND_MESSAGE);
 	struct span name = vm_text(L, 2);
 
 	if (may_edit(vm) && vm->phase == LUA_RESPONSE && span_eq(name, SPAN("status")))
@@ -343,7 +330,7 @@ push_value(lua_State *L, const struct log_field *field)
 static int
 record_index(lua_State *L)
 {
-	struct lua_vm *vm = check_handle(L, 1, record_type);
+	struct lua_vm *vm = check_handle(L, 1, KIND_RECORD);
 	const struct log_field *field = lua_record_find(vm->record, vm_text(L, 2));
 
 	if (!field)
@@ -382,7 +369,7 @@ read_value(lua_State *L, int index)
 static int
 record_newindex(lua_State *L)
 {
-	struct lua_vm *vm = check_handle(L, 1, record_type);
+	struct lua_vm *vm = check_handle(L, 1, KIND_RECORD);
 	struct log_field field = {.name = NULL};
 	const char *fault;
 	struct span name = vm_text(L, 2);
@@ -396,14 +383,14 @@ record_newindex(lua_State *L)
 bool
 object_is_record(lua_State *L, int index)
 {
-	return is_handle(L, index, record_type);
+	return kind_at(L, index) == KIND_RECORD;
 }
 
 /* A tunnel has extra values only, and they are all that there is to see of it. */
 const struct log_field *
 object_next_field(lua_State *L, int index, size_t i)
 {
-	struct lua_vm *vm = check_handle(L, index, record_type);
+	struct lua_vm *vm = check_handle(L, index, KIND_RECORD);
 	const struct log_field *all = vm->record->fixed ? vm->record->extra : vm->record->fields;
 
 	for (size_t at = 0; all && all->name && at < i; at++)
@@ -429,55 +416,53 @@ record_next(lua_State *L)
 static int
 record_pairs(lua_State *L)
 {
-	check_handle(L, 1, record_type);
+	check_handle(L, 1, KIND_RECORD);
 	lua_pushinteger(L, 0);
 	lua_pushcclosure(L, record_next, 1);
 	lua_pushvalue(L, 1);
 	return 2;
 }
 
-/* ---- metatables ---- */
+/* ---- the doors ---- */
 
-static void
-add_type(lua_State *L, const char *type, const luaL_Reg *functions)
-{
-	lua_newtable(L);
-	lua_newtable(L);
-	for (size_t i = 0; i < MEMBERS; i++) {
-		lua_pushlightuserdata(L, (void *)(uintptr_t)&members[i]);
-		lua_setfield(L, -2, members[i].name);
+static const struct {
+	lua_CFunction index, newindex, call, pairs;
+} doors[KINDS] = {
+    [KIND_MESSAGE] = {.index = message_index, .newindex = message_newindex},
+    [KIND_HEADERS] = {headers_index, headers_newindex, headers_call, headers_pairs},
+    [KIND_RECORD] = {.index = record_index, .newindex = record_newindex, .pairs = record_pairs},
+};
+
+#define DOOR(door, word)                                                                           \
+	static int handle_##door(lua_State *L)                                                     \
+	{                                                                                          \
+		enum kind kind = kind_at(L, 1);                                                    \
+                                                                                                   \
+		if (kind == KINDS || !doors[kind].door)                                            \
+			return luaL_error(L, "a %s cannot be %s", kind_words[kind % KINDS], word); \
+		return doors[kind].door(L);                                                        \
 	}
-	luaL_setfuncs(L, functions, 1);
-	lua_pushstring(L, type);
-	lua_setfield(L, -2, "__name");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, type);
-}
+DOOR(index, "indexed")
+DOOR(newindex, "set into")
+DOOR(call, "called")
+DOOR(pairs, "gone through")
+#undef DOOR
 
 void
 object_open(lua_State *L)
 {
-	static const luaL_Reg message[] = {
-	    {"__index", message_index},
-	    {"__newindex", message_newindex},
-	    {NULL, NULL},
-	};
-	static const luaL_Reg headers[] = {
-	    {"__index", headers_index},
-	    {"__newindex", headers_newindex},
-	    {"__call", headers_call},
-	    {"__pairs", headers_pairs},
-	    {NULL, NULL},
-	};
-	static const luaL_Reg record[] = {
-	    {"__index", record_index},
-	    {"__newindex", record_newindex},
-	    {"__pairs", record_pairs},
+	static const luaL_Reg functions[] = {
+	    {"__index", handle_index},
+	    {"__newindex", handle_newindex},
+	    {"__call", handle_call},
+	    {"__pairs", handle_pairs},
 	    {NULL, NULL},
 	};
 
-	add_type(L, message_type, message);
-	add_type(L, headers_type, headers);
-	add_type(L, record_type, record);
+	lua_pushlightuserdata(L, NULL);
+	luaL_newlib(L, functions);
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_setmetatable(L, -2);
+	lua_pop(L, 1);
 }

@@ -8,7 +8,7 @@ lua_record_init(struct lua_record *r)
 	r->extra = NULL;
 	r->edited = r->fixed = false;
 	r->fields[0] = (struct log_field){.name = NULL};
-	arena_init(&r->arena, LUA_RECORD_ROOM);
+	arena_init_with(&r->arena, r->first_room, sizeof(r->first_room), LUA_RECORD_ROOM);
 }
 
 void
@@ -31,7 +31,8 @@ static const struct log_field *
 find_in(const struct log_field *fields, struct span name)
 {
 	for (; fields && fields->name; fields++) {
-		if (strlen(fields->name) == name.n && memcmp(fields->name, name.p, name.n) == 0)
+		if (name.n && fields->name[0] == name.p[0] &&
+		    strncmp(fields->name, name.p, name.n) == 0 && fields->name[name.n] == '\0')
 			return fields;
 	}
 	return NULL;

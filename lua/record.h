@@ -12,14 +12,15 @@
 #define LUA_RECORD_MAX	32 /* fields */
 #define LUA_RECORD_NAME 64
 #define LUA_LINE_MAX	(16 * 1024)
-#define LUA_RECORD_ROOM (64 * 1024)
+#define LUA_RECORD_ROOM (64 * 1024) /* bytes of edits; the first of them need no memory */
 
 struct lua_record {
 	struct log_field fields[LUA_RECORD_MAX + 1]; /* name NULL ends them */
 	size_t n;
 	const struct log_field *extra; /* name NULL ends them; NULL: none */
 	bool edited, fixed;
-	struct arena arena;
+	struct arena arena; /* begins in first_room, so a record stays where it is */
+	char first_room[512];
 };
 
 /* An empty one. */

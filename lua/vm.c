@@ -446,10 +446,11 @@ vm_call_hook(lua_State *L)
 static bool
 vm_stands(struct lua_vm *vm)
 {
-	uint64_t now_ns = clock_mono_ns();
+	uint64_t now_ns;
 
 	if (vm->L && !vm->spoilt)
 		return true;
+	now_ns = clock_mono_ns();
 	if (!vm->spoilt && now_ns < vm->retry_ns)
 		return false;
 	vm_unload(vm);

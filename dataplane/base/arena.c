@@ -5,16 +5,33 @@
 
 struct arena_block {
 	struct arena_block *next;
-	size_t used, size;
 	alignas(max_align_t) char data[];
 };
 
 enum { BLOCK_SIZE = 4096 - (int)sizeof(struct arena_block) };
 
+static size_t
+aligned(size_t n)
+{
+	return (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
+
 void
 arena_init(struct arena *a, size_t max)
 {
 	*a = (struct arena){.max = max};
+}
+
+void
+arena_init_with(struct arena *a, void *room, size_t n, size_t max)
+{
+	size_t skip = aligned((uintptr_t)room) - (uintptr_t)room;
+
+	arena_init(a, max);
+	if (skip < n) {
+		a->at = (char *)room + skip;
+		a->end = (char *)room + n;
+	}
 }
 
 void
@@ -26,10 +43,11 @@ arena_reset(struct arena *a)
 		a->blocks = b->next;
 		free(b);
 	}
+	a->at = a->end = NULL;
 	a->used = 0;
 }
 
-static struct arena_block *
+static bool
 arena_grow(struct arena *a, size_t size)
 {
 	struct arena_block *b;
@@ -38,30 +56,27 @@ arena_grow(struct arena *a, size_t size)
 		size = BLOCK_SIZE;
 	b = malloc(sizeof(*b) + size);
 	if (!b)
-		return NULL;
-	*b = (struct arena_block){.next = a->blocks, .size = size};
+		return false;
+	b->next = a->blocks;
 	a->blocks = b;
-	return b;
+	a->at = b->data;
+	a->end = b->data + size;
+	return true;
 }
 
 void *
 arena_alloc(struct arena *a, size_t size)
 {
-	const size_t align = alignof(max_align_t);
-	struct arena_block *b = a->blocks;
+	size_t left = a->max - a->used;
 	void *p;
 
-	if (size > a->max - a->used)
+	if (size > left || aligned(size) > left)
 		return NULL;
-	size = (size + align - 1) & ~(align - 1);
-	if (size > a->max - a->used)
+	size = aligned(size);
+	if (size > (size_t)(a->end - a->at) && !arena_grow(a, size))
 		return NULL;
-	if (!b || size > b->size - b->used)
-		b = arena_grow(a, size);
-	if (!b)
-		return NULL;
-	p = b->data + b->used;
-	b->used += size;
+	p = a->at;
+	a->at += size;
 	a->used += size;
 	return memset(p, 0, size);
 }

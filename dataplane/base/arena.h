@@ -11,13 +11,18 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *blocks; /* private */
+	struct arena_block *blocks; /* private, as is the rest */
+	char *at, *end;		    /* what is left of the last one */
 	size_t used, max;
 };
 
 /* At most max bytes in all. */
 void arena_init(struct arena *, size_t max);
-/* Frees everything that was given out; the arena is empty and usable. */
+/* The same, and the first of them are these, the caller's: they outlive what is put there. */
+void arena_init_with(struct arena *, void *room, size_t n, size_t max);
+/* Frees everything that was given out, and forgets the caller's room; the arena is empty and
+ * usable.
+ */
 void arena_reset(struct arena *);
 /* size bytes, zeroed, aligned for any object; NULL when over the maximum or out of memory. */
 void *arena_alloc(struct arena *, size_t size);

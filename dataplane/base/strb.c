@@ -56,7 +56,7 @@ strb_grow(struct strb *b, size_t n)
 }
 
 void
-strb_add(struct strb *b, struct span s)
+strb_add_slowly(struct strb *b, struct span s)
 {
 	if (!strb_grow(b, s.n))
 		return;
@@ -64,12 +64,6 @@ strb_add(struct strb *b, struct span s)
 		memcpy(b->p + b->n, s.p, s.n);
 	b->n += s.n;
 	b->p[b->n] = '\0';
-}
-
-void
-strb_char(struct strb *b, char c)
-{
-	strb_add(b, span_of(&c, 1));
 }
 
 void

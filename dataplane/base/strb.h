@@ -24,8 +24,27 @@ void strb_free(struct strb *);
 /* Empties it and forgets a failure; the memory stays for reuse. */
 void strb_reset(struct strb *);
 
-void strb_add(struct strb *, struct span s);
-void strb_char(struct strb *, char c);
+/* private */
+void strb_add_slowly(struct strb *, struct span s);
+
+static inline void
+strb_add(struct strb *b, struct span s)
+{
+	if (b->failed || s.n >= b->cap - b->n || s.n == 0) {
+		strb_add_slowly(b, s);
+		return;
+	}
+	memcpy(b->p + b->n, s.p, s.n);
+	b->n += s.n;
+	b->p[b->n] = '\0';
+}
+
+static inline void
+strb_char(struct strb *b, char c)
+{
+	strb_add(b, span_of(&c, 1));
+}
+
 /* Decimal. */
 void strb_number(struct strb *, int64_t);
 void strb_printf(struct strb *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -193,8 +193,7 @@ viewer_remember_failure(struct viewer *v, int status, uint64_t bytes, enum reaso
 
 /* What a script that writes the log can read beside the fields. */
 static void
-viewer_extra_fields(const struct viewer *v, struct span what, char address[ADDR_TEXT_MAX],
-    struct log_field out[EXTRA_FIELDS])
+viewer_extra_fields(const struct viewer *v, struct span what, struct log_field out[EXTRA_FIELDS])
 {
 	static const struct viewer_seen nothing = {.host = {"", 0}, .agent = {"", 0}};
 	const struct viewer_seen *seen = v->seen ? v->seen : &nothing;
@@ -204,7 +203,7 @@ viewer_extra_fields(const struct viewer *v, struct span what, char address[ADDR_
 	    LOG_INT("time_ms", clock_wall_ms()), LOG_TEXT("method", method),
 	    LOG_TEXT("path", span_drop(what, method.n + 1)), LOG_TEXT("host", seen->host),
 	    LOG_TEXT("user_agent", seen->agent), LOG_TEXT("referer", seen->referer),
-	    LOG_STR("address", v->conn ? addr_host(conn_peer_addr(v->conn), address) : ""),
+	    LOG_TEXT("address", v->conn ? addr_text_host(conn_peer(v->conn)) : SPAN("")),
 	    {.name = NULL}};
 
 	memcpy(out, extra, sizeof(extra));
@@ -215,10 +214,9 @@ viewer_log_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
 {
 	const char *what = v->what ? v->what : "";
 	struct log_field extra[EXTRA_FIELDS] = {{.name = NULL}};
-	char address[ADDR_TEXT_MAX];
 
 	if (hooks_have(v->worker, LUA_LOG))
-		viewer_extra_fields(v, span_str(what), address, extra);
+		viewer_extra_fields(v, span_str(what), extra);
 	worker_log(v->worker, "http.request", &v->tag, extra, LOG_STR("request", what),
 	    LOG_INT("status", status), LOG_INT("bytes", bytes),
 	    LOG_INT("ms", v->what ? loop_now_ms(v->worker->loop) - v->began_ms : 0),

@@ -37,7 +37,6 @@ enum viewer_state {
 struct viewer_response {
 	struct lua_message m;
 	struct http_head head;
-	char peer[ADDR_TEXT_MAX];
 };
 
 /* What only a script that writes the log wants to know of a request. */

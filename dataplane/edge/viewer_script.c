@@ -13,7 +13,6 @@
 struct asked {
 	struct lua_message m;
 	struct lua_verdict verdict;
-	char peer[ADDR_TEXT_MAX];
 };
 
 /* A request whose body is awaited: the head as it then is, to be read again, and where it goes. */
@@ -34,7 +33,7 @@ asked_init(
 
 	lua_message_init(&q->m, head, room);
 	route_asked(head, &q->m.host, &target);
-	q->m.peer = span_str(addr_host(conn_peer_addr(v->conn), q->peer));
+	q->m.peer = addr_text_host(conn_peer(v->conn));
 	q->m.tls = conn_is_tls(v->conn);
 	q->m.request_id = span_str(v->request_id);
 	q->m.id = id;
@@ -446,7 +445,7 @@ viewer_ask_response(struct viewer *v, const struct http_head *head)
 	lua_message_init(&r->m, head, LUA_EDIT_MAX);
 	r->m.method = span_take(span_str(v->what), strcspn(v->what, " "));
 	r->m.now.path = span_drop(span_str(v->what), r->m.method.n + 1);
-	r->m.peer = span_str(addr_host(conn_peer_addr(v->conn), r->peer));
+	r->m.peer = addr_text_host(conn_peer(v->conn));
 	r->m.tls = conn_is_tls(v->conn);
 	r->m.request_id = span_str(v->request_id);
 	r->m.id = span_str(v->tunnel);

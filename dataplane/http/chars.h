@@ -23,7 +23,26 @@ is_alnum(char c)
 static inline bool
 is_tchar(char c)
 {
-	return is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	switch (c) {
+	case '!':
+	case '#':
+	case '$':
+	case '%':
+	case '&':
+	case '\'':
+	case '*':
+	case '+':
+	case '-':
+	case '.':
+	case '^':
+	case '_':
+	case '`':
+	case '|':
+	case '~':
+		return true;
+	default:
+		return is_alnum(c);
+	}
 }
 
 /* Visible ASCII: no space, no control, nothing above 0x7E. */

@@ -1,6 +1,8 @@
 /* http/field.c - field names to meanings, from http/field_tbl.h. */
 #include "http/head.h"
 
+#include "http/chars.h"
+
 struct row {
 	struct span name;
 	enum http_field_class class;
@@ -15,18 +17,29 @@ static const struct row rows[HF_COUNT] = {
 
 #define NAME_MAX_KNOWN 64 /* no name in the table is longer; a test holds it to that */
 
-/* A head costs one look-up for each of its fields: length and last letter rule out nearly every row
- * before a comparison is made (half of the names begin with "x-": the first letter would not). */
+static const uint8_t lengths[HF_COUNT] = {
+#define FIELD(NAME, text, meaning) [HF_##NAME] = sizeof(text) - 1,
+#include "http/field_tbl.h"
+#undef FIELD
+};
+
+/* A head costs one look-up for each of its fields, and most are in no row: so the rows of that
+ * length are found first, and the last letter rules out nearly all of them (half of the names begin
+ * with "x-": the first would not). */
 enum http_field_id
 http_field_lookup(struct span name)
 {
-	for (int id = HF_OTHER + 1; id < HF_COUNT; id++) {
-		struct span known = rows[id].name;
+	const uint8_t *at = lengths + HF_OTHER + 1, *end = lengths + HF_COUNT;
 
-		if (known.n == name.n &&
-		    ((known.p[known.n - 1] ^ name.p[name.n - 1]) & 0x5F) == 0 &&
-		    span_ieq(known, name))
-			return (enum http_field_id)id;
+	if (name.n == 0 || name.n > NAME_MAX_KNOWN)
+		return HF_OTHER;
+	while ((at = memchr(at, (int)name.n, (size_t)(end - at)))) {
+		enum http_field_id id = (enum http_field_id)(at++ - lengths);
+		const char *known = rows[id].name.p;
+
+		if (((known[name.n - 1] ^ name.p[name.n - 1]) & 0x5F) == 0 &&
+		    strncasecmp(known, name.p, name.n) == 0)
+			return id;
 	}
 	return HF_OTHER;
 }
@@ -53,4 +66,20 @@ struct span
 http_field_name(enum http_field_id id)
 {
 	return rows[id].name;
+}
+
+bool
+http_field_name_valid(struct span name)
+{
+	return is_token(name);
+}
+
+bool
+http_field_value_valid(struct span value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		if (!is_text(value.p[i]))
+			return false;
+	}
+	return true;
 }

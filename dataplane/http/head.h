@@ -61,5 +61,8 @@ enum http_field_id http_field_disguised(struct span name);
 enum http_field_class http_field_class(enum http_field_id);
 /* The name in lower case; "" for HF_OTHER. */
 struct span http_field_name(enum http_field_id);
+/* May it stand there (RFC 9110, 5.1 and 5.5)? A value holds no CR, LF, NUL or other controls. */
+bool http_field_name_valid(struct span name);
+bool http_field_value_valid(struct span value);
 
 #endif

@@ -114,6 +114,30 @@ test_arena_is_bounded(void **state)
 }
 
 static void
+test_an_arena_begins_in_what_it_is_lent(void **state)
+{
+	char room[256];
+	struct arena a;
+	char *p;
+
+	(void)state;
+	arena_init_with(&a, room + 1, sizeof(room) - 1, 10000); /* whatever its alignment */
+	p = arena_alloc(&a, 100);
+	assert_true(p > room && p + 100 <= room + sizeof(room));
+	assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+	p = arena_alloc(&a, 200); /* more than is left of it */
+	assert_true(p + 200 <= room || p >= room + sizeof(room));
+	assert_null(arena_alloc(&a, 10000));
+	arena_reset(&a);
+	p = arena_alloc(&a, 10);
+	assert_true(p + 10 <= room || p >= room + sizeof(room));
+	arena_reset(&a);
+	arena_init_with(&a, room + 1, 3, 100); /* less than aligning it takes */
+	assert_non_null(arena_alloc(&a, 10));
+	arena_reset(&a);
+}
+
+static void
 test_reasons_have_unique_codes_and_words(void **state)
 {
 	(void)state;
@@ -148,6 +172,7 @@ main(void)
 	    cmocka_unit_test(test_escapes),
 	    cmocka_unit_test(test_utf8_is_cut_between_characters),
 	    cmocka_unit_test(test_arena_is_bounded),
+	    cmocka_unit_test(test_an_arena_begins_in_what_it_is_lent),
 	    cmocka_unit_test(test_reasons_have_unique_codes_and_words),
 	    cmocka_unit_test(test_clock_text),
 	};
