@@ -161,7 +161,7 @@ ask(struct trial *t, enum lua_phase phase, struct lua_message *m, struct lua_ver
 
 	if (!lua_vm_has(t->vm, phase))
 		return true;
-	lua_ask(t->vm, phase, m, NULL, v);
+	lua_ask(t->vm, phase, m->id, m, NULL, v);
 	strb_printf(&t->c->out, "%s: ", function);
 	if (v->failed) {
 		strb_printf(&t->c->out, "fails, and the request %s\n%s\n",

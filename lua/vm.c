@@ -1,4 +1,4 @@
-/* lua/vm.c - a VM's life, its budget, and one call. The hard part is the budget: see lua/vm.h. */
+/* lua/vm.c - a VM's life, and one call. */
 #include "lua/vm_priv.h"
 
 #include <lualib.h>
@@ -10,14 +10,8 @@
 #define RETRY_NS 1000000000u /* between two attempts to load what did not load */
 
 enum {
-	STEP = 200,		/* instructions between two looks at the clock */
-	CHARGE_STEP = 64 << 10, /* bytes between two looks */
-	PIECE_MAX = 2 << 20,	/* one string, one table, one stack */
-	LOAD_FACTOR = 10,	/* loading may cost so many calls */
+	LOAD_FACTOR = 10, /* loading may cost so many calls */
 	TRACE_LEVELS = 12,
-	SLOW_US = 1000,	      /* a call that takes longer draws on the allowance */
-	ALLOWANCE_CALLS = 10, /* so many calls that take all they may in a row, */
-	ALLOWANCE_SHARE = 10, /* and one part in so many of the time from then on */
 };
 
 struct lua_vm *
@@ -27,129 +21,6 @@ vm_of(lua_State *L)
 
 	CAST_OBJ(vm, *(struct lua_vm **)lua_getextraspace(L), VM_MAGIC);
 	return vm;
-}
-
-/* ---- the budget ---- */
-
-int
-vm_raise_spent(lua_State *L, struct lua_vm *vm)
-{
-	static const char *const texts[] = {
-	    [SPENT_TIME] = "the call took too long",
-	    [SPENT_INSTRUCTIONS] = "the call took too many instructions",
-	    [SPENT_MEMORY] = "the script needs too much memory",
-	};
-
-	luaL_where(L, 0);
-	if (lua_tostring(L, -1)[0] == '\0') { /* a C function: whoever called it */
-		lua_pop(L, 1);
-		luaL_where(L, 1);
-	}
-	lua_pushstring(L, texts[vm->spent]);
-	lua_concat(L, 2);
-	return lua_error(L);
-}
-
-static void vm_on_count(lua_State *, lua_Debug *);
-
-/* From here on every instruction is an error; in a coroutine, the next that its own hook sees. */
-static void
-vm_spend(struct lua_vm *vm, enum lua_spent why)
-{
-	vm->spent = why;
-	lua_sethook(vm->L, vm_on_count, LUA_MASKCOUNT, 1);
-}
-
-static bool
-vm_is_late(const struct lua_vm *vm)
-{
-	return clock_mono_ns() > vm->deadline_ns;
-}
-
-static void
-vm_on_count(lua_State *L, lua_Debug *ar)
-{
-	struct lua_vm *vm = vm_of(L);
-
-	(void)ar;
-	if (!vm->spent) {
-		vm->instructions -= STEP;
-		if (vm->instructions < 0)
-			vm_spend(vm, SPENT_INSTRUCTIONS);
-		else if (vm_is_late(vm))
-			vm_spend(vm, SPENT_TIME);
-	}
-	if (!vm->spent)
-		return;
-	lua_sethook(L, vm_on_count, LUA_MASKCOUNT, 1);
-	vm_raise_spent(L, vm);
-}
-
-static void
-vm_count_bytes(struct lua_vm *vm, size_t n)
-{
-	vm->charge += n;
-	if (vm->charge <= CHARGE_STEP)
-		return;
-	vm->charge = 0;
-	if (!vm->spent && vm->active && vm_is_late(vm))
-		vm_spend(vm, SPENT_TIME);
-}
-
-void
-vm_charge(lua_State *L, size_t bytes)
-{
-	struct lua_vm *vm = vm_of(L);
-
-	vm_count_bytes(vm, bytes + 64);
-	if (vm->spent)
-		vm_raise_spent(L, vm);
-}
-
-/* Where the script stood when memory was refused: Lua itself does not say. */
-static void
-vm_note_refusal(struct lua_vm *vm)
-{
-	lua_Debug ar;
-
-	strb_reset(&vm->error);
-	for (int level = 0; level < TRACE_LEVELS && lua_getstack(vm->L, level, &ar); level++) {
-		if (lua_getinfo(vm->L, "Sl", &ar) && ar.currentline > 0) {
-			strb_printf(&vm->error, "%s:%d: ", ar.short_src, ar.currentline);
-			break;
-		}
-	}
-	strb_add(&vm->error, SPAN("the script needs too much memory"));
-}
-
-static void *
-vm_alloc(void *user, void *old, size_t was, size_t want)
-{
-	struct lua_vm *vm = user;
-	void *p;
-
-	if (!old)
-		was = 0; /* it was a type, not a size */
-	if (want == 0) {
-		free(old);
-		vm->used -= was;
-		return NULL;
-	}
-	if (want > was && (want > PIECE_MAX || vm->used - was + want > vm->cap)) {
-		if (vm->active)
-			vm_note_refusal(vm);
-		vm->refused = true;
-		return NULL;
-	}
-	p = realloc(old, want);
-	if (!p)
-		return NULL;
-	vm->used += want - was;
-	if (want > was) {
-		vm->refused = false;
-		vm_count_bytes(vm, want);
-	}
-	return p;
 }
 
 /* ---- what our functions need ---- */
@@ -223,51 +94,6 @@ vm_on_error(lua_State *L)
 	return 1;
 }
 
-/* ---- one run ---- */
-
-/* How long it may take: less, when the last ones were slow. */
-static uint64_t
-vm_patience_us(struct lua_vm *vm, uint64_t now_ns)
-{
-	uint64_t most = lua_script_budget(vm->script)->time_us;
-
-	vm->allowance_us += (double)(now_ns - vm->allowance_ns) / 1000 / ALLOWANCE_SHARE;
-	if (vm->allowance_us > (double)most * ALLOWANCE_CALLS)
-		vm->allowance_us = (double)most * ALLOWANCE_CALLS;
-	vm->allowance_ns = now_ns;
-	if (most <= LUA_FLOOR_US || vm->allowance_us >= (double)most)
-		return most;
-	return vm->allowance_us < LUA_FLOOR_US ? LUA_FLOOR_US : (uint64_t)vm->allowance_us;
-}
-
-static void
-vm_begin(struct lua_vm *vm, uint64_t factor)
-{
-	const struct lua_budget *budget = lua_script_budget(vm->script);
-
-	vm->begin_ns = clock_mono_ns();
-	vm->deadline_ns = vm->begin_ns + vm_patience_us(vm, vm->begin_ns) * 1000 * factor;
-	vm->instructions = (int64_t)(budget->instructions * factor);
-	vm->charge = 0;
-	vm->spent = SPENT_NOT;
-	vm->active = true;
-}
-
-static uint64_t
-vm_end(struct lua_vm *vm)
-{
-	uint64_t took_us = (clock_mono_ns() - vm->begin_ns) / 1000;
-
-	vm->active = false;
-	if (vm->spent)
-		lua_sethook(vm->L, vm_on_count, LUA_MASKCOUNT, STEP);
-	if (took_us > SLOW_US)
-		vm->allowance_us -= (double)took_us;
-	if (vm->allowance_us < 0)
-		vm->allowance_us = 0;
-	return took_us ? took_us : 1;
-}
-
 /* Calls what is on the stack above the handler. False: error says why. */
 static bool
 vm_run(struct lua_vm *vm, int nargs)
@@ -338,35 +164,32 @@ vm_load(struct lua_vm *vm)
 {
 	bool ok;
 
-	vm->used = 0;
-	vm->cap = lua_script_budget(vm->script)->memory;
+	heap_init(&vm->heap, lua_script_budget(vm->script)->memory);
 	for (int i = 0; i < LUA_PHASES; i++)
 		vm->hooks[i] = LUA_NOREF;
-	vm->L = lua_newstate(vm_alloc, vm);
+	vm->L = lua_newstate(budget_alloc, vm);
 	if (!vm->L) {
 		strb_add(&vm->error, SPAN("not enough memory for a script"));
 		return false;
 	}
 	*(struct lua_vm **)lua_getextraspace(vm->L) = vm;
 	lua_pushcfunction(vm->L, vm_on_error);
-	lua_sethook(vm->L, vm_on_count, LUA_MASKCOUNT, STEP);
-	vm_begin(vm, LOAD_FACTOR);
+	budget_watch(vm->L);
+	budget_begin(vm, SPAN(""), LOAD_FACTOR);
 	lua_pushcfunction(vm->L, vm_prepare);
 	ok = vm_run(vm, 0);
 	for (int step = 0; ok && step < 2; step++) {
 		lua_pushcfunction(vm->L, step ? vm_find_hooks : vm_load_files);
 		ok = vm_run(vm, 0);
 	}
-	vm_end(vm);
+	budget_end(vm);
 	return ok;
 }
 
 static void
 vm_unload(struct lua_vm *vm)
 {
-	vm->active = false;
-	if (vm->L)
-		lua_close(vm->L);
+	heap_drop(&vm->heap); /* all that lua_close would do: there are no finalisers */
 	vm->L = NULL;
 	vm->spoilt = false;
 }
@@ -379,8 +202,6 @@ lua_vm_new(struct lua_script *script, struct lua_shared *shared)
 	OBJ_NEW(vm, VM_MAGIC);
 	vm->script = lua_script_ref(script);
 	vm->shared = shared;
-	vm->allowance_us = (double)lua_script_budget(script)->time_us * ALLOWANCE_CALLS;
-	vm->allowance_ns = clock_mono_ns();
 	strb_init(&vm->scratch, LUA_TEXT_MAX);
 	strb_init(&vm->error, LUA_ERROR_MAX);
 	if (!vm_load(vm))
@@ -442,27 +263,28 @@ vm_call_hook(lua_State *L)
 	return 0;
 }
 
-/* Makes a spoilt one anew; one that does not load is tried again, though not each time. */
+static void
+vm_load_again(struct lua_vm *vm)
+{
+	vm_unload(vm);
+	vm->retry_ns = clock_mono_ns() + RETRY_NS;
+	if (!vm_load(vm))
+		vm_unload(vm);
+}
+
+/* One that did not load is tried again, though not each time. */
 static bool
 vm_stands(struct lua_vm *vm)
 {
-	uint64_t now_ns;
-
-	if (vm->L && !vm->spoilt)
-		return true;
-	now_ns = clock_mono_ns();
-	if (!vm->spoilt && now_ns < vm->retry_ns)
-		return false;
-	vm_unload(vm);
-	vm->retry_ns = now_ns + RETRY_NS;
-	strb_reset(&vm->error);
-	if (!vm_load(vm))
-		vm_unload(vm);
+	if (!vm->L && clock_mono_ns() >= vm->retry_ns) {
+		strb_reset(&vm->error);
+		vm_load_again(vm);
+	}
 	return vm->L != NULL;
 }
 
 static bool
-vm_ask(struct lua_vm *vm)
+vm_ask(struct lua_vm *vm, struct span about)
 {
 	bool ok;
 
@@ -471,11 +293,13 @@ vm_ask(struct lua_vm *vm)
 	if (vm->hooks[vm->phase] == LUA_NOREF)
 		return true; /* it was not known before the script was loaded again */
 	vm->turn++;
-	vm_begin(vm, 1);
+	budget_begin(vm, about, 1);
 	lua_pushcfunction(vm->L, vm_call_hook);
 	ok = vm_run(vm, 0);
 	vm->turn++;
-	vm->verdict->took_us = vm_end(vm);
+	vm->verdict->took_us = budget_end(vm);
+	if (vm->spoilt)
+		vm_load_again(vm);
 	return ok;
 }
 
@@ -489,8 +313,8 @@ lua_vm_has(const struct lua_vm *vm, enum lua_phase phase)
 }
 
 void
-lua_ask(struct lua_vm *vm, enum lua_phase phase, struct lua_message *m, struct lua_record *r,
-    struct lua_verdict *out)
+lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_message *m,
+    struct lua_record *r, struct lua_verdict *out)
 {
 	struct lua_edit before = {.status = 0};
 
@@ -505,7 +329,7 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct lua_message *m, struct l
 	vm->message = m;
 	vm->record = r;
 	vm->verdict = out;
-	if (!vm_ask(vm)) {
+	if (!vm_ask(vm, about)) {
 		uint64_t took_us = out->took_us;
 		bool closed = lua_script_budget(vm->script)->closed[phase];
 
@@ -541,5 +365,5 @@ lua_vm_error(const struct lua_vm *vm)
 size_t
 lua_vm_memory(const struct lua_vm *vm)
 {
-	return vm->used;
+	return vm->heap.held;
 }

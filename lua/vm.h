@@ -1,17 +1,12 @@
 /* lua/vm.h - one worker's interpreter: asks the operator's script, and survives whatever it does.
  *
  *   lua_vm_new --compiled and run once--> READY --lua_ask--> READY
- *                                           \--out of its memory--> SPOILT --next lua_ask: made
- * anew--^
+ *        ^                                  |
+ *        +------- out of its memory: made anew, at once
  *
- * What is hard about it: a script must not be able to hold the thread. The count hook looks at the
- * clock and the instructions every few hundred of them, the allocator and our functions look at the
- * clock by the bytes that they handle, and what is out of the hook's reach is not there: no
- * finalisers, no message handlers in Lua, no patterns, no C function that runs long. An error that
- * says that the budget is spent cannot be caught (lua/sandbox.c).
- *
- * A script whose calls are slow again and again gets less and less time for each, down to
- * LUA_FLOOR_US, so that it cannot take more than a fraction of its worker.
+ * What is hard about it: a script must not be able to hold the thread. What one call may take is
+ * lua/budget.c's; what is out of its reach is not there: no finalisers, no message handlers in Lua,
+ * no patterns, no C function that runs long (lua/sandbox.c).
  *
  * Thread: one at a time.
  */
@@ -25,7 +20,7 @@
 
 #define LUA_ERROR_MAX 4096 /* characters of a failure, its traceback included */
 #define LUA_BODY_MAX  (1024 * 1024)
-#define LUA_FLOOR_US  1000
+#define LUA_FLOOR_US  200 /* the least that any call may take; lua/budget.c */
 
 enum lua_verdict_kind {
 	VERDICT_NONE, /* as if there were no script; there may be edits */
@@ -59,9 +54,10 @@ const struct lua_script *lua_vm_script(const struct lua_vm *);
 
 /* Whether lua_ask would ask the script at all. */
 bool lua_vm_has(const struct lua_vm *, enum lua_phase);
-/* Exactly one of message and record, as the phase has it. */
-void lua_ask(struct lua_vm *, enum lua_phase, struct lua_message *, struct lua_record *,
-    struct lua_verdict *out);
+/* Exactly one of message and record, as the phase has it. about: the tunnel's id; calls about one
+ * whose calls overran have less time. */
+void lua_ask(struct lua_vm *, enum lua_phase, struct span about, struct lua_message *,
+    struct lua_record *, struct lua_verdict *out);
 /* The last failure: file:line, what, and a traceback, its lines separated by newlines; "" if there
  * was none. */
 const char *lua_vm_error(const struct lua_vm *);

@@ -1,6 +1,7 @@
 /* lua/vm_priv.h - the inside of a VM, for this folder only:
  *
- *   vm.c           life, budget, one call
+ *   vm.c           life, and one call
+ *   budget.c       what a call may take
  *   sandbox.c      what is left of Lua's own library, and what is put around it
  *   api.c, api_*.c the functions of wht
  *   object.c       req, res, headers, event and tunnel as handles
@@ -16,12 +17,20 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "lua/heap.h"
 #include "lua/vm.h"
 
 #define LUA_TEXT_MAX LUA_BODY_MAX /* what one of our functions takes or makes */
 #define LUA_LIST_MAX 131072	  /* elements that one of them goes through */
+#define LUA_ACCOUNTS 256
 
 enum lua_spent { SPENT_NOT, SPENT_TIME, SPENT_INSTRUCTIONS, SPENT_MEMORY };
+
+/* Of the calls about one tunnel, or a few. */
+struct lua_account {
+	double overdrawn_us; /* what overruns took, less what time has forgiven */
+	uint64_t at_ns;	     /* when that was so */
+};
 
 struct lua_vm {
 	unsigned magic;
@@ -33,17 +42,17 @@ struct lua_vm {
 	bool spoilt;
 	uint64_t retry_ns;
 
-	/* of the VM: memory */
-	size_t used, cap;
-	bool refused; /* the last time it wanted more it got none */
+	struct heap heap;
+	bool refused; /* the last time it wanted more memory it got none */
 
 	/* of one call: budget */
 	enum lua_spent spent;
 	uint64_t begin_ns, deadline_ns;
 	int64_t instructions;
-	size_t charge;	     /* bytes handled since the clock was looked at */
-	double allowance_us; /* of slow calls; see lua/vm.h */
-	uint64_t allowance_ns;
+	size_t charge; /* bytes handled since the clock was looked at */
+	struct lua_account *account;
+
+	struct lua_account accounts[LUA_ACCOUNTS];
 
 	/* of one call: what it is about */
 	enum lua_phase phase;
@@ -56,12 +65,22 @@ struct lua_vm {
 	struct strb error;
 };
 
-/* vm.c */
-struct lua_vm *vm_of(lua_State *);
-/* So many bytes were handled in C: looks at the clock now and then; raises when time is up. */
+/* budget.c */
+/* A call begins, about something ("": nothing in particular); it may cost factor times one call. */
+void budget_begin(struct lua_vm *, struct span about, uint64_t factor);
+/* It is over; what it took in us, at least 1. */
+uint64_t budget_end(struct lua_vm *);
+/* Counts what runs in that state. */
+void budget_watch(lua_State *);
+/* lua_Alloc. */
+void *budget_alloc(void *vm, void *old, size_t was, size_t want);
+/* So many bytes will now be handled in C: raises when that would come too late. */
 void vm_charge(lua_State *, size_t bytes);
 /* Raises the one error that cannot be caught. */
 int vm_raise_spent(lua_State *, struct lua_vm *);
+
+/* vm.c */
+struct lua_vm *vm_of(lua_State *);
 /* The text at an index, no longer than LUA_TEXT_MAX, and paid for. */
 struct span vm_text(lua_State *, int index);
 /* An empty scratch. */

@@ -67,7 +67,7 @@ void
 hooks_ask(struct worker *w, enum lua_phase phase, struct lua_message *m, struct lua_record *r,
     struct span id, struct lua_verdict *out)
 {
-	lua_ask(w->script, phase, m, r, out);
+	lua_ask(w->script, phase, id, m, r, out);
 	w->metrics.hook_calls[phase]++;
 	w->metrics.hook_memory = lua_vm_memory(w->script);
 	metric_observe(&w->metrics.hook_time, out->took_us);

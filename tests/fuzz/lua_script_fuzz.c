@@ -167,9 +167,9 @@ ask(struct lua_vm *vm, enum lua_phase phase)
 	lua_record_add(&r, (struct log_field)LOG_STR("request", "GET /"));
 	lua_record_add(&r, (struct log_field)LOG_INT("bytes", 5));
 	if (phase == LUA_LOG || phase == LUA_OPEN || phase == LUA_CLOSE)
-		lua_ask(vm, phase, NULL, &r, &v);
+		lua_ask(vm, phase, SPAN("alpha"), NULL, &r, &v);
 	else
-		lua_ask(vm, phase, &m, NULL, &v);
+		lua_ask(vm, phase, SPAN("alpha"), &m, NULL, &v);
 	ENSURE(!v.failed || lua_vm_error(vm)[0]);
 	for (size_t i = 0; i < m.now.nfields; i++)
 		ENSURE(!memchr(m.now.fields[i].value.p, '\n', m.now.fields[i].value.n));

@@ -84,7 +84,7 @@ play_ask(struct play *p, enum lua_phase phase)
 {
 	bool message = phase != LUA_OPEN && phase != LUA_CLOSE && phase != LUA_LOG;
 
-	lua_ask(p->vm, phase, message ? &p->m : NULL, message ? NULL : &p->r, &p->v);
+	lua_ask(p->vm, phase, SPAN("alpha"), message ? &p->m : NULL, message ? NULL : &p->r, &p->v);
 	return p->v.kind;
 }
 

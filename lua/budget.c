@@ -1,0 +1,210 @@
+/* lua/budget.c - what one call may take: time, instructions, memory.
+ *
+ * The hard thing is that nobody may be able to catch the end of a budget, and that nothing runs long
+ * between two looks at the clock. So the count hook looks every STEP instructions, whoever handles
+ * bytes in C says so before (vm_charge), and what would not be done in time is not begun.
+ *
+ * A call that overruns takes all its time from everybody else on its worker. One does no harm; one
+ * after the other would. So what overran is kept account of by what it was about: a tunnel whose
+ * calls overrun again and again has less time for each, down to LUA_FLOOR_US, until they take no more
+ * than a small part of the worker's time. The calls of other tunnels keep what they may take. */
+#include "lua/vm_priv.h"
+
+#include "base/clock.h"
+
+enum {
+	STEP = 200,		/* instructions between two looks at the clock */
+	CHARGE_STEP = 64 << 10, /* bytes between two looks */
+	CHARGE_PER_NS = 4, /* bytes: what we handle in C is at least so fast, by what it charges */
+	PIECE_MAX = 2 << 20, /* one string, one table, one stack */
+	PLACE_LEVELS = 12,
+	ALLOWANCE_CALLS = 4,   /* so many overruns in a row with all the time there is, */
+	ALLOWANCE_SHARE = 200, /* and one part in so many of the time from then on */
+};
+
+/* ---- the end of it ---- */
+
+int
+vm_raise_spent(lua_State *L, struct lua_vm *vm)
+{
+	static const char *const texts[] = {
+	    [SPENT_TIME] = "the call took too long",
+	    [SPENT_INSTRUCTIONS] = "the call took too many instructions",
+	    [SPENT_MEMORY] = "the script needs too much memory",
+	};
+
+	luaL_where(L, 0);
+	if (lua_tostring(L, -1)[0] == '\0') { /* a C function: whoever called it */
+		lua_pop(L, 1);
+		luaL_where(L, 1);
+	}
+	lua_pushstring(L, texts[vm->spent]);
+	lua_concat(L, 2);
+	return lua_error(L);
+}
+
+static void on_count(lua_State *, lua_Debug *);
+
+/* From here on every instruction is an error; in a coroutine, the next that its own hook sees. */
+static void
+spend(struct lua_vm *vm, enum lua_spent why)
+{
+	vm->spent = why;
+	lua_sethook(vm->L, on_count, LUA_MASKCOUNT, 1);
+}
+
+/* Will it be, when what takes so long is done? */
+static bool
+is_late(const struct lua_vm *vm, uint64_t ahead_ns)
+{
+	return clock_mono_ns() + ahead_ns > vm->deadline_ns;
+}
+
+static void
+on_count(lua_State *L, lua_Debug *ar)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	(void)ar;
+	if (!vm->spent) {
+		vm->instructions -= STEP;
+		if (vm->instructions < 0)
+			spend(vm, SPENT_INSTRUCTIONS);
+		else if (is_late(vm, 0))
+			spend(vm, SPENT_TIME);
+	}
+	if (!vm->spent)
+		return;
+	lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+	vm_raise_spent(L, vm);
+}
+
+/* ---- bytes ---- */
+
+static void
+count_bytes(struct lua_vm *vm, size_t n)
+{
+	vm->charge += n;
+	if (vm->charge <= CHARGE_STEP)
+		return;
+	vm->charge = 0;
+	if (!vm->spent && vm->active && is_late(vm, n / CHARGE_PER_NS))
+		spend(vm, SPENT_TIME);
+}
+
+void
+vm_charge(lua_State *L, size_t bytes)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	count_bytes(vm, bytes + 64);
+	if (vm->spent)
+		vm_raise_spent(L, vm);
+}
+
+/* Where the script stood when memory was refused: Lua itself does not say. */
+static void
+note_refusal(struct lua_vm *vm)
+{
+	lua_Debug ar;
+
+	strb_reset(&vm->error);
+	for (int level = 0; level < PLACE_LEVELS && lua_getstack(vm->L, level, &ar); level++) {
+		if (lua_getinfo(vm->L, "Sl", &ar) && ar.currentline > 0) {
+			strb_printf(&vm->error, "%s:%d: ", ar.short_src, ar.currentline);
+			break;
+		}
+	}
+	strb_add(&vm->error, SPAN("the script needs too much memory"));
+}
+
+void *
+budget_alloc(void *user, void *old, size_t was, size_t want)
+{
+	struct lua_vm *vm = user;
+	void *p = NULL;
+
+	if (!old)
+		was = 0; /* it was a type, not a size */
+	if (want <= PIECE_MAX || want <= was)
+		p = heap_resize(&vm->heap, old, was, want);
+	if (want <= was)
+		return p;
+	vm->refused = p == NULL;
+	if (p)
+		count_bytes(vm, want);
+	else if (vm->active)
+		note_refusal(vm);
+	return p;
+}
+
+/* ---- time ---- */
+
+/* By what the call is about; two that fall on one account share it. */
+static struct lua_account *
+account_of(struct lua_vm *vm, struct span about)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < about.n; i++)
+		hash = (hash ^ (unsigned char)about.p[i]) * 16777619u;
+	return &vm->accounts[(hash ^ hash >> 16) % LUA_ACCOUNTS];
+}
+
+/* How long a call about it may take now. */
+static uint64_t
+patience_us(struct lua_vm *vm, struct lua_account *account, uint64_t now_ns)
+{
+	uint64_t most = lua_script_budget(vm->script)->time_us;
+	double full = (double)most * ALLOWANCE_CALLS;
+	double left = full - account->overdrawn_us;
+
+	if (account->overdrawn_us == 0)
+		return most;
+	left += (double)(now_ns - account->at_ns) / 1000 / ALLOWANCE_SHARE;
+	account->at_ns = now_ns;
+	account->overdrawn_us = left < full ? full - left : 0;
+	if (most <= LUA_FLOOR_US || left >= (double)most)
+		return most;
+	return left < LUA_FLOOR_US ? LUA_FLOOR_US : (uint64_t)left;
+}
+
+void
+budget_begin(struct lua_vm *vm, struct span about, uint64_t factor)
+{
+	const struct lua_budget *budget = lua_script_budget(vm->script);
+
+	vm->account = account_of(vm, about);
+	vm->begin_ns = clock_mono_ns();
+	vm->deadline_ns = vm->begin_ns + patience_us(vm, vm->account, vm->begin_ns) * 1000 * factor;
+	vm->instructions = (int64_t)(budget->instructions * factor);
+	vm->charge = 0;
+	vm->spent = SPENT_NOT;
+	vm->active = true;
+}
+
+uint64_t
+budget_end(struct lua_vm *vm)
+{
+	const struct lua_budget *budget = lua_script_budget(vm->script);
+	uint64_t now_ns = clock_mono_ns(), took_us = (now_ns - vm->begin_ns) / 1000;
+
+	vm->active = false;
+	if (vm->spent && vm->L)
+		budget_watch(vm->L);
+	if (vm->spent || vm->spoilt) {
+		struct lua_account *a = vm->account;
+		double most = (double)budget->time_us * ALLOWANCE_CALLS;
+
+		a->overdrawn_us += (double)took_us;
+		a->overdrawn_us = a->overdrawn_us < most ? a->overdrawn_us : most;
+		a->at_ns = now_ns;
+	}
+	return took_us ? took_us : 1;
+}
+
+void
+budget_watch(lua_State *L)
+{
+	lua_sethook(L, on_count, LUA_MASKCOUNT, STEP);
+}
