@@ -298,8 +298,8 @@ vm_ask(struct lua_vm *vm, struct span about)
 	ok = vm_run(vm, 0);
 	vm->turn++;
 	vm->verdict->took_us = budget_end(vm);
-	if (vm->spoilt)
-		vm_load_again(vm);
+	if (vm->spoilt || (vm->spent && vm->heap.held > vm->heap.max / 2))
+		vm_load_again(vm); /* rather than have others collect what it left behind */
 	return ok;
 }
 

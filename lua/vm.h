@@ -2,7 +2,7 @@
  *
  *   lua_vm_new --compiled and run once--> READY --lua_ask--> READY
  *        ^                                  |
- *        +------- out of its memory: made anew, at once
+ *        +--- out of its memory, or overran and left more than half of it full: made anew, at once
  *
  * What is hard about it: a script must not be able to hold the thread. What one call may take is
  * lua/budget.c's; what is out of its reach is not there: no finalisers, no message handlers in Lua,

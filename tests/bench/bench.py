@@ -1,9 +1,11 @@
-"""bench.py [rate] [bulk] [idle] [audit] - what the tunnel costs, beside nginx as a plain reverse proxy from the same run.
+"""bench.py [rate] [bulk] [idle] [audit] [hooks] [attacks] - what the tunnel costs, beside nginx as a plain reverse proxy from the same run.
 
 rate   requests a second, and processor time of whtd a request, at 1, 32 and 128 viewers
 bulk   one download and one upload of 200 MB
 idle   resident memory of a tunnel that does nothing, plain and over TLS
 audit  what the proof costs a registration, a storm of them, and viewers while the database is locked
+hooks  what an operator's script costs each request
+attacks what other tunnels' viewers notice of a script that runs wild for one
 
 Everything runs on loopback of this one machine and shares its processors: wrk, whtd, whclient and the nginx behind it.
 So the figures are good for comparing with the bars and with nginx beside them, not for sizing a site. The table goes to
@@ -31,13 +33,14 @@ from wht.server import Server  # noqa: E402
 from wht.tunnel import registration  # noqa: E402
 from wht.viewer import Viewer  # noqa: E402
 import audit  # noqa: E402
+import hooks  # noqa: E402
 from nginx import Nginx, proxy_config, target_config  # noqa: E402
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", 5))
 BULK = 200_000_000
 IDLE_PLAIN, IDLE_TLS = 10_000, 2_000
 VIEWERS = (1, 32, 128)
-SECTIONS = ["rate", "bulk", "idle", "audit"]
+SECTIONS = ["rate", "bulk", "idle", "audit", "hooks", "attacks"]
 
 BARS = {  # name: (compare, bound, unit)
     "cpu at 32": ("<=", 40, "us a request"), "rate at 32": (">=", 15_000, "requests/s"),
@@ -208,7 +211,7 @@ def main(wanted):
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         directory = pathlib.Path(name)
         directory.chmod(0o755)  # nginx's workers may be somebody else
-        if {"rate", "bulk", "audit"} & set(wanted):
+        if {"rate", "bulk", "audit", "hooks", "attacks"} & set(wanted):
             stage = Stage(stack, directory)
             if "rate" in wanted:
                 measure_rate(table, stage)
@@ -218,6 +221,11 @@ def main(wanted):
                 audit.measure_registration(table, stage.server)
                 audit.measure_storm(table, stage.server)
                 audit.measure_lock(table, stage.server, wrk, f"{stage.public}/small")
+        if "hooks" in wanted:
+            for viewers in (1, 32):
+                hooks.measure_cost(table, directory, stage.target.address, under_load, viewers)
+        if "attacks" in wanted:
+            hooks.measure_attacks(table, directory, stage.target.address, under_load)
         if "idle" in wanted:
             plain = min(IDLE_PLAIN, hard - 200)
             measure_idle(table, directory, None, plain, "plain")

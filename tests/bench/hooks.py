@@ -1,0 +1,138 @@
+"""The operator's script: what it costs each request, and what others notice of one that runs wild.
+
+Cost: server processor time a request with a script of three hooks, beside the same service without one.
+Attacks: the slowest in 100 of a tunnel's viewers, while the calls for another tunnel on the same, only worker do the
+worst that a script can do, two hundred times a second; as a ratio to what it was before."""
+import contextlib
+import signal
+import statistics
+import threading
+import time
+
+from wht.client import Client
+from wht.server import Server
+from wht.viewer import Viewer
+
+ROUNDS = 5
+ATTACKS_PER_SECOND, ATTACKERS = 200, 4
+
+# Two header edits, two field edits, and the questions that a route is decided by.
+SCRIPT = """
+function on_route(req)
+  if req.headers["x-canary"] == "yes" or wht.starts(req.path, "/old/") then
+    return { id = "bench" }
+  end
+end
+function on_request(req)
+  req.headers["X-Tunnel"] = req.id
+  req.headers["X-Viewer"] = req.peer
+end
+function on_log(event)
+  event.bytes = nil
+  event.zone = "eu-1"
+end
+"""
+SCRIPTS = {"none": None, "empty": "-- nothing\n", "three": SCRIPT}
+
+ATTACKS = {
+    "L01 loop": "while true do end",
+    "L02 loop in pcall": "while true do pcall(function() while true do end end) end",
+    "L02 loop in coroutine": "coroutine.wrap(function() while true do end end)()",
+    "L02 loop in metamethod": "local t = setmetatable({}, { __index = function() while true do end end }) local x = t.x",
+    "L03 string.rep": "local s = ('a'):rep(1e9)",
+    "L03 table growth": "local t = {} while true do t[#t + 1] = {} end",
+    "L03 kept growth": "kept = kept or {} while true do kept[#kept + 1] = {} end",
+    "L03 closures": "local t = {} for i = 1, 1e6 do t[i] = function() return i end end",
+    "L04 glob": "while true do wht.glob(('a'):rep(16384), ('*a'):rep(127) .. 'b') end",
+    "L04 sha256": "while true do wht.sha256(('a'):rep(1e6)) end",
+    "L05 error": "error(setmetatable({}, { __tostring = function() error('x') end }))",
+    "L06 yield": "coroutine.yield()",
+    "L08 stale handle": "old = old or req local x = old.path old = req",
+    "L09 bad header": "req.headers['X-A'] = 'a\\r\\nb'",
+}
+
+
+@contextlib.contextmanager
+def served(directory, target, script):
+    """A server of one worker with that script, and one tunnel to the target."""
+    directory.mkdir(parents=True)
+    settings = {}
+    if script:
+        (directory / "hooks.lua").write_text(script)
+        settings["WHT_LUA"] = directory / "hooks.lua"
+    server = Server(directory, workers=1, **settings)
+    try:
+        client = Client(server, "bench", f"http://{target}")
+        try:
+            yield server, f"http://127.0.0.1:{server.port}/bench/small"
+        finally:
+            client.kill()
+    finally:
+        server.kill()
+
+
+# --- cost
+
+
+def measure_cost(table, directory, target, under_load, viewers):
+    """In turn, round by round: what the machine does meanwhile falls on all of them alike."""
+    with contextlib.ExitStack() as stack:
+        stages = {name: stack.enter_context(served(directory / f"{name}-{viewers}", target, script))
+                  for name, script in SCRIPTS.items()}
+        for server, url in stages.values():
+            under_load(url, viewers, server)
+        costs = {name: [] for name in SCRIPTS}
+        for _ in range(ROUNDS):
+            for name, (server, url) in stages.items():
+                costs[name].append(under_load(url, viewers, server)[1])
+    table.add(f"no script, {viewers}", "us/request", statistics.median(costs["none"]))
+    for name in ("empty", "three"):
+        more = statistics.median(b / a for a, b in zip(costs["none"], costs[name])) - 1
+        table.add(f"{name}: more cpu, {viewers}", "%", more * 100)
+
+
+# --- attacks
+
+
+def reload(server, text):
+    before = len(server.lines)
+    (server.directory / "hooks.lua").write_text(text)
+    server.signal(signal.SIGHUP)
+    while not any("server.reload" in line for line in server.lines[before:]):
+        time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def attacked(server):
+    """So many requests a second for the tunnel that the script runs wild for."""
+    stop = threading.Event()
+
+    def attacker():
+        viewer, due = Viewer(server.port), time.monotonic()
+        while not stop.is_set():
+            due += ATTACKERS / ATTACKS_PER_SECOND
+            stop.wait(max(0, due - time.monotonic()))
+            assert viewer.ask(b"GET /attacked/x HTTP/1.1\r\nHost: a\r\n\r\n").status in (404, 500)
+        viewer.close()
+    threads = [threading.Thread(target=attacker) for _ in range(ATTACKERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def measure_attacks(table, directory, target, under_load):
+    with served(directory / "attacks", target, "-- quiet") as (server, url):
+        under_load(url, 32, server)
+        for name, attack in ATTACKS.items():
+            reload(server, f"function on_request(req) if req.id == 'attacked' then {attack} end end")
+            ratios = []
+            for _ in range(3):
+                quiet = under_load(url, 32, server)[3]
+                with attacked(server):
+                    ratios.append(under_load(url, 32, server)[3] / quiet)
+            table.add(name, "x quiet p99", statistics.median(ratios))
