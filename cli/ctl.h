@@ -33,7 +33,7 @@ void ctl_complain(const char *sentences);
 enum ctl_leave ctl_ask(struct ctl *, struct answer *);
 
 /* ---- the kinds of answers: cli/ctl_fields.c, ctl_list.c, ctl_say.c, ctl_audit.c, ctl_token.c,
- * ctl_lua.c ----
+ * ctl_lua.c, ctl_lua_since.c ----
  */
 
 /* One object as "name  value" lines. */
@@ -55,5 +55,9 @@ ctl_run_f ctl_run_why, ctl_run_mint, ctl_run_inspect;
 ctl_run_f ctl_run_audit, ctl_run_follow, ctl_run_verify;
 ctl_run_f ctl_run_top;
 ctl_run_f ctl_run_lua_check, ctl_run_lua_test;
+struct lua_vm;
+struct lua_shared;
+/* The script on the last requests of the service, which c->api reaches. */
+enum ctl_leave ctl_lua_since(struct ctl *, struct lua_vm *, struct lua_shared *);
 
 #endif

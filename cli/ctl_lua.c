@@ -1,10 +1,10 @@
-/* Scripts, looked at and tried here, before a service works by them: no service is asked. */
+/* Scripts, looked over and tried here, before a service works by them: on a request that is made up,
+ * or on the last ones of a service. */
 #include "cli/ctl.h"
 
 #include <stdio.h>
 
-#include "http/parse.h"
-#include "lua/vm.h"
+#include "cli/ctl_trial.h"
 
 enum { REQUEST_MAX = 2 << 20, FAULTS_MAX = 64 << 10 };
 
@@ -54,17 +54,10 @@ ctl_run_lua_check(struct ctl *c)
 	return leave;
 }
 
-/* ---- the request ---- */
+/* ---- a request that is made up ---- */
 
 /* "GET /x", lines of fields if there are any, an empty line and a body: as a browser would send it.
  */
-struct trial {
-	struct ctl *c;
-	struct lua_vm *vm;
-	struct span body;
-	bool seen, failed;
-};
-
 static void
 read_stdin(struct strb *text)
 {
@@ -112,178 +105,72 @@ write_request(struct strb *out, struct span text, struct span *body)
 	strb_add(out, SPAN("\r\n"));
 }
 
-/* ---- asking ---- */
-
-static void
-print_edits(struct strb *out, const struct lua_message *m)
-{
-	if (m->now.path_edited)
-		strb_printf(out, "  path %.*s%s%.*s\n", SPAN_FMT(m->now.path),
-		    m->now.query.n ? "?" : "", SPAN_FMT(m->now.query));
-	for (size_t i = 0; m->now.fields_edited && i < m->now.nfields; i++) {
-		strb_add(out, SPAN("  "));
-		strb_visible(out, m->now.fields[i].name);
-		strb_add(out, SPAN(": "));
-		strb_visible(out, m->now.fields[i].value);
-		strb_char(out, '\n');
-	}
-}
-
-static void
-print_verdict(struct strb *out, const struct lua_verdict *v)
-{
-	switch (v->kind) {
-	case VERDICT_DENY:
-		strb_printf(out, "deny %d ", v->status);
-		strb_visible(out, v->text);
-		break;
-	case VERDICT_ANSWER:
-		strb_printf(out, "answer %d, %zu bytes", v->status, v->text.n);
-		break;
-	case VERDICT_NAME:
-		strb_printf(out, "id %.*s path %.*s", SPAN_FMT(v->id),
-		    SPAN_FMT(v->path.p ? v->path : SPAN("as usual")));
-		break;
-	case VERDICT_BODY:
-		strb_add(out, SPAN("read the body"));
-		break;
-	default:
-		strb_add(out, SPAN("goes on"));
-	}
-	strb_char(out, '\n');
-}
-
-/* Asks one phase and prints what came of it; false when there is nothing to ask further. */
+/* One that is told phase by phase; false: it was none. */
 static bool
-ask(struct trial *t, enum lua_phase phase, struct lua_message *m, struct lua_verdict *v)
+try_request(struct ctl *c, struct lua_vm *vm, const char *request, struct trial *trial)
 {
-	const char *function = lua_phase_info(phase)->function;
-
-	if (!lua_vm_has(t->vm, phase))
-		return true;
-	lua_ask(t->vm, phase, m->id, m, NULL, v);
-	strb_printf(&t->c->out, "%s: ", function);
-	if (v->failed) {
-		strb_printf(&t->c->out, "fails, and the request %s\n%s\n",
-		    v->kind == VERDICT_FAILED ? "is refused" : "goes on", lua_vm_error(t->vm));
-		t->failed = true;
-		return v->kind != VERDICT_FAILED;
-	}
-	print_verdict(&t->c->out, v);
-	print_edits(&t->c->out, m);
-	return v->kind == VERDICT_NONE || v->kind == VERDICT_NAME || v->kind == VERDICT_BODY;
-}
-
-/* The built-in rule of a service that has no host names for tunnels: /id/path. */
-static void
-go_by_path(struct lua_message *m)
-{
-	struct span path = span_drop(m->now.path, 1);
-	size_t n = 0;
-
-	while (n < path.n && path.p[n] != '/')
-		n++;
-	m->id = span_take(path, n);
-	m->now.path = n < path.n ? span_drop(path, n) : SPAN("/");
-}
-
-static int
-on_head(void *user, const struct http_head *head, struct span raw)
-{
-	struct trial *t = user;
-	struct lua_message m, routed;
-	struct lua_verdict v = {.kind = VERDICT_NONE};
-	const char *peer = t->c->line.values[ARG_LUA_TEST_peer];
-
-	(void)raw;
-	t->seen = true;
-	lua_message_init(&routed, head, LUA_EDIT_MAX);
-	routed.host = http_head_value(head, HF_HOST);
-	routed.peer = peer ? span_str(peer) : SPAN("127.0.0.1");
-	routed.request_id = SPAN("test");
-	m = routed; /* its own arena: nothing is in the other one yet */
-	arena_init(&m.arena, LUA_EDIT_MAX + LUA_ANSWER_MAX);
-	go_by_path(&m);
-	routed.id = m.id;
-	if (!ask(t, LUA_ROUTE, &routed, &v))
-		goto done;
-	if (v.kind == VERDICT_NAME)
-		m.id = v.id;
-	if (v.kind == VERDICT_NAME && v.path.p)
-		m.now.path = v.path;
-	v.kind = VERDICT_NONE;
-	if (ask(t, LUA_REQUEST, &m, &v) && v.kind == VERDICT_BODY) {
-		m.body = t->body.p ? t->body : SPAN("");
-		ask(t, LUA_BODY, &m, &v);
-	}
-done:
-	lua_message_free(&m);
-	lua_message_free(&routed);
-	return HTTP_HOLD;
-}
-
-static void
-on_body(void *user, struct span data)
-{
-	(void)user;
-	(void)data;
-}
-
-static void
-on_end(void *user)
-{
-	(void)user;
-}
-
-static bool
-try_request(struct trial *t, const char *request)
-{
-	static const struct http_parser_ops ops = {
-	    .on_head = on_head, .on_body = on_body, .on_end = on_end};
-	static const struct http_limits limits = {
-	    .head_max = 32 * 1024, .target_max = 8 * 1024, .fields_max = 100};
-	struct http_parser *parser = http_parser_new(HTTP_REQUEST, &limits, &ops, t);
-	struct strb text, head;
-	size_t used;
-	int rc;
+	const char *peer = c->line.values[ARG_LUA_TEST_peer];
+	struct trial_request r = {
+	    .peer = peer ? span_str(peer) : SPAN("127.0.0.1"),
+	    .request_id = SPAN("test"),
+	};
+	struct strb text, head, why;
+	bool good;
 
 	strb_init(&text, REQUEST_MAX);
 	strb_init(&head, REQUEST_MAX);
+	strb_init(&why, FAULTS_MAX);
 	if (strcmp(request, "-") == 0)
 		read_stdin(&text);
 	else
 		strb_add(&text, span_str(request));
-	write_request(&head, strb_span(&text), &t->body);
-	rc = http_parser_feed(parser, strb_span(&head), &used);
-	if (!t->seen)
-		ctl_complain(rc < 0 ? reason_info(http_parser_fault(parser))->text
-				    : "that is no whole request");
-	http_parser_free(&parser);
+	write_request(&head, strb_span(&text), &r.body);
+	r.head = strb_span(&head);
+	if (!r.body.p)
+		r.body = SPAN("");
+	good = trial_built_in(&r, &why) == 0 && trial_run(vm, &r, trial, &c->out, &why) == 0;
+	if (!good)
+		ctl_complain(strb_cstr(&why));
+	strb_free(&why);
 	strb_free(&head);
 	strb_free(&text);
-	return t->seen;
+	return good;
 }
+
+static enum ctl_leave
+test_request(struct ctl *c, struct lua_vm *vm)
+{
+	const char *request = c->line.values[ARG_LUA_TEST_request];
+	struct trial trial = {.outcome = OUTCOME_PASSED};
+	enum ctl_leave leave = CTL_LEAVE_USAGE;
+
+	if (try_request(c, vm, request ? request : "GET /", &trial))
+		leave = trial.erred ? CTL_LEAVE_NO : CTL_LEAVE_OK;
+	trial_free(&trial);
+	return leave;
+}
+
+/* ---- the command ---- */
 
 enum ctl_leave
 ctl_run_lua_test(struct ctl *c)
 {
-	const char *request = c->line.values[ARG_LUA_TEST_request];
 	struct lua_script *script = read_script(c->line.values[ARG_LUA_TEST_file]);
 	struct lua_shared *shared;
-	struct trial t = {.c = c};
-	enum ctl_leave leave = CTL_LEAVE_USAGE;
+	struct lua_vm *vm;
+	enum ctl_leave leave = CTL_LEAVE_NO;
 
 	if (!script)
 		return CTL_LEAVE_NO;
 	shared = lua_shared_new();
-	t.vm = lua_vm_new(script, shared);
-	if (lua_vm_error(t.vm)[0])
-		ctl_complain(lua_vm_error(t.vm));
-	else if (try_request(&t, request ? request : "GET /"))
-		leave = t.failed ? CTL_LEAVE_NO : CTL_LEAVE_OK;
-	if (lua_vm_error(t.vm)[0])
-		leave = CTL_LEAVE_NO;
-	lua_vm_free(&t.vm);
+	vm = lua_vm_new(script, shared);
+	if (lua_vm_error(vm)[0])
+		ctl_complain(lua_vm_error(vm));
+	else if (c->line.values[ARG_LUA_TEST_since])
+		leave = ctl_lua_since(c, vm, shared);
+	else
+		leave = test_request(c, vm);
+	lua_vm_free(&vm);
 	lua_shared_free(&shared);
 	lua_script_unref(&script);
 	return leave;

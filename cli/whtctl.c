@@ -105,7 +105,15 @@ look_around(struct ctl *c)
 	strb_init(&c->out, OUT_MAX);
 }
 
-/* Commands of the service, and top, which asks two of them. */
+/* Commands of the service, and those done here that ask some of them. */
+static bool
+needs_service(const struct ctl *c)
+{
+	if (c->line.command == CTL_LUA_TEST)
+		return c->line.values[ARG_LUA_TEST_since] != NULL;
+	return ctl_commands[c->line.command].method || c->line.command == CTL_TOP;
+}
+
 static enum ctl_leave
 reach_service(struct ctl *c)
 {
@@ -113,7 +121,7 @@ reach_service(struct ctl *c)
 	struct strb why;
 	int err;
 
-	if (!ctl_commands[c->line.command].method && c->line.command != CTL_TOP)
+	if (!needs_service(c))
 		return CTL_LEAVE_OK;
 	strb_init(&why, 4096);
 	err = ctl_socket_find(c->line.options[CTLOPT_SOCKET], path, &why);

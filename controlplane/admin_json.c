@@ -3,19 +3,25 @@
 #include "base/clock.h"
 #include "base/strb.h"
 
-json_t *
-json_text(const char *text)
+static json_t *
+json_span(struct span text)
 {
-	json_t *json = text && text[0] ? json_string(text) : json_null();
+	json_t *json = text.n ? json_stringn(text.p, text.n) : json_null();
 	struct strb b;
 
 	if (json)
 		return json;
-	strb_init(&b, 4 * strlen(text));
-	strb_visible(&b, span_str(text));
+	strb_init(&b, 4 * text.n);
+	strb_visible(&b, text);
 	json = json_string(strb_cstr(&b));
 	strb_free(&b);
 	return json;
+}
+
+json_t *
+json_text(const char *text)
+{
+	return json_span(span_str(text));
 }
 
 void
@@ -28,6 +34,12 @@ void
 put_text(json_t *object, const char *name, const char *text)
 {
 	put_json(object, name, json_text(text));
+}
+
+void
+put_span(json_t *object, const char *name, struct span text)
+{
+	put_json(object, name, json_span(text));
 }
 
 void

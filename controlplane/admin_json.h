@@ -7,10 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/span.h"
+
 /* A string; bytes that are not UTF-8 are shown as \xNN. NULL or "": null. */
 json_t *json_text(const char *);
 
 void put_text(json_t *object, const char *name, const char *text);
+void put_span(json_t *object, const char *name, struct span text);
 void put_number(json_t *object, const char *name, int64_t number);
 void put_bool(json_t *object, const char *name, bool yes);
 /* 2026-11-22T14:13:33.042Z; 0: null. */

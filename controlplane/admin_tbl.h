@@ -93,6 +93,9 @@ ADMIN(LOG_LEVEL,    PUT,    "/v1/log-level",     "log level",     ADMIN,   RECOR
 ADMIN_ARG(LOG_LEVEL,    level,  BODY,  LEVEL,    REQUIRED, "the least severe line that is logged")
 ADMIN(CONFIG,       GET,    "/v1/config",        "config",        VIEW,    UNRECORDED, "{settings: [{name, value, source: default, file or environment, change: reload or restart, help}]}", "the settings in force; secrets are not shown")
 ADMIN(METRICS,      GET,    "/metrics",          "metrics",       VIEW,    UNRECORDED, "text/plain: Prometheus, version 0.0.4", "counters and gauges")
+ADMIN(REQUEST_LIST, GET,    "/v1/requests",      "request list",  ADMIN,   RECORDED,   "{requests: [{at, request, what, peer, host, tls, worker, built_in, built_in_path: by the built-in rule, or null, usual_path: what the client gets where a script names only a tunnel, id, path: as decided, verdict: passed, denied, answered, read_body, failed or not_found, status: of denied and answered, else null, blotted: credentials are not shown, head: as it came, in base64url}], total}", "the last requests that each worker remembers, and what the rules and the script made of them; the oldest first")
+ADMIN_ARG(REQUEST_LIST, since,  QUERY, MOMENT,   OPTIONAL, "not before")
+ADMIN_ARG(REQUEST_LIST, limit,  QUERY, COUNT,    OPTIONAL, "the last so many of them: 1000 unless said, 10000 at most")
 ADMIN(WHY,          GET,    "/v1/requests/{id}", "why",           VIEW,    UNRECORDED, "{request, id, what, peer, worker, reason, text, fault, status, answered, bytes, at, took_ms, sentence}", "why a request failed")
 ADMIN_ARG(WHY,          id,     PATH,  REQUEST,  REQUIRED, "the request's x-request-id")
 /* clang-format on */

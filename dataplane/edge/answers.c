@@ -104,6 +104,9 @@ worker_on_ask(struct worker *w, struct msg_ask *letter)
 	case ASK_FAILURE:
 		tell_failure(w, letter->match, answer);
 		break;
+	case ASK_REQUESTS:
+		answer->requests = history_copy(w->history);
+		break;
 	}
 	msg_ask_free(letter);
 	msg_post(w->shared->control, &answer->mail);

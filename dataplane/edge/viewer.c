@@ -1,12 +1,8 @@
 /* A viewer's connection: its states, its bytes, its time and its ends. */
-#include <stdio.h>
-
-#include "base/clock.h"
-#include "edge/hooks.h"
 #include "edge/reply.h"
 #include "edge/viewer_priv.h"
 
-enum { GOODBYE_MS = 5000, LAST_CALL_MS = 1000, EXTRA_FIELDS = 9 };
+enum { GOODBYE_MS = 5000, LAST_CALL_MS = 1000 };
 
 static const struct conn_ops conn_ops;
 
@@ -170,75 +166,7 @@ viewer_adopt(struct worker *w, struct conn_bundle **bundle, struct decision **de
 	viewer_free(v);
 }
 
-/* ---- what is said about it ---- */
-
-/* What an operator asks about later, by the request's id. */
-static void
-viewer_remember_failure(struct viewer *v, int status, uint64_t bytes, enum reason why)
-{
-	struct failure_facts *f = failures_next(&v->worker->failures);
-
-	snprintf(f->request, sizeof(f->request), "%s", v->request_id);
-	snprintf(f->id, sizeof(f->id), "%s", v->tunnel ? v->tunnel : "");
-	snprintf(f->what, sizeof(f->what), "%s", v->what);
-	snprintf(f->peer, sizeof(f->peer), "%s", v->conn ? conn_peer(v->conn) : "");
-	f->worker = v->worker->no;
-	f->why = why;
-	f->status = status;
-	f->answered = v->x && exchange_answered(v->x);
-	f->bytes = bytes;
-	f->at_ms = clock_wall_ms();
-	f->took_ms = loop_now_ms(v->worker->loop) - v->began_ms;
-}
-
-/* What a script that writes the log can read beside the fields. */
-static void
-viewer_extra_fields(const struct viewer *v, struct span what, struct log_field out[EXTRA_FIELDS])
-{
-	static const struct viewer_seen nothing = {.host = {"", 0}, .agent = {"", 0}};
-	const struct viewer_seen *seen = v->seen ? v->seen : &nothing;
-	ptrdiff_t blank = span_find(what, ' ');
-	struct span method = span_take(what, blank < 0 ? 0 : (size_t)blank);
-	const struct log_field extra[EXTRA_FIELDS] = {LOG_STR("event", "http.request"),
-	    LOG_INT("time_ms", clock_wall_ms()), LOG_TEXT("method", method),
-	    LOG_TEXT("path", span_drop(what, method.n + 1)), LOG_TEXT("host", seen->host),
-	    LOG_TEXT("user_agent", seen->agent), LOG_TEXT("referer", seen->referer),
-	    LOG_TEXT("address", v->conn ? addr_text_host(conn_peer(v->conn)) : SPAN("")),
-	    {.name = NULL}};
-
-	memcpy(out, extra, sizeof(extra));
-}
-
-static void
-viewer_log_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
-{
-	const char *what = v->what ? v->what : "";
-	struct log_field extra[EXTRA_FIELDS] = {{.name = NULL}};
-
-	if (hooks_have(v->worker, LUA_LOG))
-		viewer_extra_fields(v, span_str(what), extra);
-	worker_log(v->worker, "http.request", &v->tag, extra, LOG_STR("request", what),
-	    LOG_INT("status", status), LOG_INT("bytes", bytes),
-	    LOG_INT("ms", v->what ? loop_now_ms(v->worker->loop) - v->began_ms : 0),
-	    LOG_STR("reason", reason_word(why)),
-	    LOG_STR("peer", v->conn ? conn_peer(v->conn) : ""));
-}
-
-void
-viewer_note_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
-{
-	struct worker_metrics *m = &v->worker->metrics;
-	bool asked = v->what != NULL;
-
-	m->ended[why]++;
-	if (!asked && reason_info(why)->fault == FAULT_NOBODY)
-		return; /* a connection that was done with */
-	m->requests[metric_class_of(status)]++;
-	m->viewer_bytes_out += bytes;
-	if (asked && why != R_NONE)
-		viewer_remember_failure(v, status, bytes, why);
-	viewer_log_end(v, status, bytes, why);
-}
+/* ---- answers ---- */
 
 void
 viewer_after_answer(struct viewer *v, bool close)

@@ -5,78 +5,6 @@
 #include "edge/reply.h"
 #include "edge/viewer_priv.h"
 
-enum { NOTE_MAX = 256 }; /* bytes of a target in the log */
-
-/* "GET /path". The query may hold what is nobody's to read: it stays out of the log. */
-static char *
-request_note(const struct http_head *head)
-{
-	ptrdiff_t query = span_find(head->target, '?');
-	struct span target = span_take(head->target, query < 0 ? NOTE_MAX : (size_t)query);
-	char *note;
-
-	target = span_take(target, NOTE_MAX);
-	note = must_alloc(head->method.n + 1 + target.n + 1);
-	memcpy(note, head->method.p, head->method.n);
-	note[head->method.n] = ' ';
-	memcpy(note + head->method.n + 1, target.p, target.n);
-	return note;
-}
-
-static struct span
-seen_copy(char **at, struct span value)
-{
-	struct span copy = span_of(*at, value.n);
-
-	if (value.n)
-		memcpy(*at, value.p, value.n);
-	*at += value.n;
-	return copy;
-}
-
-static struct span
-field_value(const struct http_head *head, struct span name)
-{
-	for (size_t i = 0; i < head->nfields; i++) {
-		if (head->fields[i].id == HF_OTHER && span_ieq(head->fields[i].name, name))
-			return head->fields[i].value;
-	}
-	return SPAN("");
-}
-
-static void
-viewer_note_seen(struct viewer *v, const struct http_head *head)
-{
-	struct span agent = field_value(head, SPAN("user-agent"));
-	struct span referer = field_value(head, SPAN("referer")), host, target;
-	char *at;
-
-	route_asked(head, &host, &target);
-	v->seen = must_alloc(sizeof(*v->seen) + host.n + agent.n + referer.n);
-	at = v->seen->text;
-	v->seen->host = seen_copy(&at, host);
-	v->seen->agent = seen_copy(&at, agent);
-	v->seen->referer = seen_copy(&at, referer);
-}
-
-static void
-viewer_note_request(struct viewer *v, const struct http_head *head)
-{
-	viewer_forget_request(v);
-	v->what = request_note(head);
-	v->to_head = span_eq(head->method, SPAN("HEAD"));
-	v->policy = policy_ref(v->worker->policy);
-	v->began_ms = loop_now_ms(v->worker->loop);
-	v->requests++;
-	request_id_take(
-	    v->request_id, http_head_value(head, HF_X_REQUEST_ID), &v->worker->request_ids);
-	v->tag.request = span_str(v->request_id);
-	v->decision = v->brought;
-	v->brought = NULL;
-	if (hooks_have(v->worker, LUA_LOG))
-		viewer_note_seen(v, head);
-}
-
 /* ---- answers of our own ---- */
 
 bool
@@ -106,15 +34,6 @@ viewer_answer_local(struct viewer *v, const struct http_head *head, enum route_k
 }
 
 /* ---- tunnels ---- */
-
-void
-viewer_note_refusal(struct viewer *v, struct span id, enum reason why, enum jwt_fault fault)
-{
-	worker_note_refusal(
-	    v->worker, why, fault == JWT_OK ? "" : jwt_fault_text(fault), id, conn_peer(v->conn));
-	worker_log(v->worker, "auth.refused", &v->tag, NULL, LOG_TEXT("id", id),
-	    LOG_STR("reason", reason_word(why)), LOG_STR("token", jwt_fault_text(fault)));
-}
 
 /* Under the id and the label that the script gave, which may be another worker's. */
 static void
@@ -281,6 +200,14 @@ viewer_move_to(struct viewer *v, unsigned owner, const struct route *route, stru
 	viewer_plan_move(v, owner, raw);
 }
 
+/* Nobody has a word to say to it. */
+static void
+viewer_pass(struct viewer *v, const struct http_head *head, const struct route *route)
+{
+	viewer_remember(v, head, route, OUTCOME_PASSED, 0);
+	viewer_into_tunnel(v, head, route);
+}
+
 static void
 viewer_serve(
     struct viewer *v, const struct http_head *head, const struct route *route, struct span raw)
@@ -296,38 +223,74 @@ viewer_serve(
 	else if (hooks_have(v->worker, LUA_REQUEST))
 		viewer_ask_request(v, head, route);
 	else
-		viewer_into_tunnel(v, head, route);
+		viewer_pass(v, head, route);
+}
+
+static void
+viewer_refuse_route(struct viewer *v, const struct http_head *head, const struct route *route)
+{
+	if (route->why == R_BAD_ID)
+		worker_note_refusal(
+		    v->worker, R_BAD_ID, "", http_head_value(head, HF_WHT_ID), conn_peer(v->conn));
+	else if (route->why == R_HOOK_FAILED)
+		viewer_remember(v, head, route, OUTCOME_FAILED, 0);
+	else if (route_is_for_script(route))
+		viewer_remember(v, head, route, OUTCOME_NOT_FOUND, 0);
+	viewer_refuse(v, head, route->why);
+}
+
+static void
+viewer_follow_route(
+    struct viewer *v, const struct http_head *head, const struct route *route, struct span raw)
+{
+	switch (route->kind) {
+	case ROUTE_REFUSED:
+		viewer_refuse_route(v, head, route);
+		break;
+	case ROUTE_HEARTBEAT:
+	case ROUTE_VERSION:
+	case ROUTE_OPTIONS:
+		viewer_answer_local(v, head, route->kind);
+		break;
+	case ROUTE_REGISTER:
+	case ROUTE_TUNNEL:
+		viewer_serve(v, head, route, raw);
+	}
+}
+
+static struct viewer_asked
+asked_of(const struct viewer *v, const struct http_head *head, const struct route *route,
+    struct span raw)
+{
+	bool found = route->kind == ROUTE_TUNNEL;
+
+	return (struct viewer_asked){
+	    .raw = raw,
+	    .host = route->host,
+	    .built_in = found ? route->id : SPAN(""),
+	    .built_in_path = found ? route->path : SPAN(""),
+	    .usual_path = viewer_usual_path(v, head, route),
+	};
 }
 
 static int
 viewer_on_head(void *user, const struct http_head *head, struct span raw)
 {
+	struct viewer_asked asked;
 	struct viewer *v;
 	struct route route;
 
 	CAST_OBJ(v, user, VIEWER_MAGIC);
 	viewer_note_request(v, head);
 	route = route_of(head, v->policy);
+	asked = asked_of(v, head, &route, raw);
+	v->asked = &asked;
 	if (v->decision)
 		viewer_follow_decision(v, head, &route);
 	else if (hooks_have(v->worker, LUA_ROUTE))
 		viewer_ask_route(v, head, &route);
-	switch (route.kind) {
-	case ROUTE_REFUSED:
-		if (route.why == R_BAD_ID)
-			worker_note_refusal(v->worker, R_BAD_ID, "",
-			    http_head_value(head, HF_WHT_ID), conn_peer(v->conn));
-		viewer_refuse(v, head, route.why);
-		break;
-	case ROUTE_HEARTBEAT:
-	case ROUTE_VERSION:
-	case ROUTE_OPTIONS:
-		viewer_answer_local(v, head, route.kind);
-		break;
-	case ROUTE_REGISTER:
-	case ROUTE_TUNNEL:
-		viewer_serve(v, head, &route, raw);
-	}
+	viewer_follow_route(v, head, &route, raw);
+	v->asked = NULL;
 	return v->state == VIEWER_MOVING || v->state == VIEWER_ADMITTING ? HTTP_HOLD : HTTP_GO;
 }
 

@@ -2,6 +2,7 @@
  *
  *   viewer.c        the connection: states, bytes, time, ends
  *   viewer_head.c   what a request head asks for
+ *   viewer_note.c   what is said about a request
  *   viewer_script.c what the operator's script says of it
  *   viewer_leave.c  leaving this worker's viewers: to another worker, or into a tunnel
  *
@@ -45,6 +46,14 @@ struct viewer_seen {
 	char text[];
 };
 
+/* A head as it came, before any script had a word; within its callback only. */
+struct viewer_asked {
+	struct span raw;
+	struct span host;		     /* that the viewer named */
+	struct span built_in, built_in_path; /* by the built-in rule; empty: no tunnel */
+	struct span usual_path;		     /* what a client gets where a script names only it */
+};
+
 struct viewer {
 	unsigned magic;
 	enum viewer_state state; /* viewer_set_state() only */
@@ -66,6 +75,7 @@ struct viewer {
 	struct viewer_gather *gather;	  /* GATHERING, or BUSY until all of it is passed on */
 	struct viewer_response *response; /* as the script left it */
 	struct viewer_seen *seen;
+	const struct viewer_asked *asked; /* NULL: no head is at hand */
 	struct log_tag tag;
 	char *what; /* "GET /path" of the request under way, for the log */
 	char *tunnel;
@@ -78,8 +88,6 @@ void viewer_free(struct viewer *);
 /* The connection is nobody's viewer any more. */
 void viewer_uncount(struct worker *);
 void viewer_forget_request(struct viewer *);
-/* The request is over: counted, logged, and remembered when it failed. */
-void viewer_note_end(struct viewer *, int status, uint64_t bytes, enum reason why);
 /* What may follow an answer that is complete. */
 void viewer_after_answer(struct viewer *, bool close);
 
@@ -92,11 +100,25 @@ void viewer_refuse(struct viewer *, const struct http_head *, enum reason why);
 void viewer_into_tunnel(struct viewer *, const struct http_head *, const struct route *);
 /* Another request may follow an answer of ours only when this one is all in. */
 bool viewer_must_close(const struct viewer *, const struct http_head *);
+/* viewer_note.c */
+void viewer_note_request(struct viewer *, const struct http_head *);
+/* What the rules and the script made of it, before its tunnel is looked for: for whoever tries
+ * another script on it. status: that the script said, or 0. */
+void viewer_remember(
+    struct viewer *, const struct http_head *, const struct route *, enum outcome, int status);
 /* A registration came to nothing: for the audit and the log. */
 void viewer_note_refusal(struct viewer *, struct span id, enum reason why, enum jwt_fault);
+/* The request is over: counted, logged, and remembered when it failed. */
+void viewer_note_end(struct viewer *, int status, uint64_t bytes, enum reason why);
 
 /* viewer_script.c: all of it only with a script that has the phase. */
 void viewer_ask_route(struct viewer *, const struct http_head *, struct route *);
+/* What the client gets where a script names only a tunnel: on our own host the built-in rule's path,
+ * without the id that it begins with; on any other host there is no id in it. */
+struct span viewer_usual_path(
+    const struct viewer *, const struct http_head *, const struct route *);
+/* Would a script be asked where that goes? */
+bool route_is_for_script(const struct route *);
 /* As it was decided, here or on another worker. */
 void viewer_follow_decision(struct viewer *, const struct http_head *, struct route *);
 void viewer_keep_decision(struct viewer *, const struct route *);

@@ -41,59 +41,44 @@ asked_init(
 	q->m.fields_max = v->policy->limits.fields_max;
 }
 
-/* path?query -> its halves; "" is "/". */
-static void
-asked_target(struct asked *q, struct span target)
-{
-	ptrdiff_t at = span_find(target, '?');
-
-	q->m.now.path = at < 0 ? target : span_take(target, (size_t)at);
-	q->m.now.query = at < 0 ? SPAN("") : span_drop(target, (size_t)at + 1);
-	if (q->m.now.path.n == 0)
-		q->m.now.path = SPAN("/");
-	if (!q->m.now.query.p)
-		q->m.now.query = SPAN("");
-}
-
 /* ---- on_route ---- */
 
-/* The path of the answer, or the one there was; a query that the answer does not mention stays. */
-static char *
-decided_path(const struct lua_verdict *verdict, struct span was, struct span query)
+struct span
+viewer_usual_path(const struct viewer *v, const struct http_head *head, const struct route *route)
 {
-	struct span path = verdict->path.p ? verdict->path : was;
-	char *text;
+	struct span host, asked;
+	bool ours;
 
-	if (!verdict->path.p || query.n == 0 || span_find(path, '?') >= 0)
-		return span_dup(path);
-	text = must_alloc(path.n + query.n + 2);
-	memcpy(text, path.p, path.n);
-	text[path.n] = '?';
-	memcpy(text + path.n + 1, query.p, query.n);
-	return text;
-}
-
-/* What an answer without a path means: on our own host the built-in rule's, without the id that it
- * begins with; on any other host there is no id in it. */
-static struct span
-usual_path(const struct viewer *v, const struct route *route, struct span host, struct span asked)
-{
-	bool ours = route->by_host || route_host_is_ours(host, v->policy);
-
+	route_asked(head, &host, &asked);
+	ours = route->by_host || route_host_is_ours(host, v->policy);
 	return route->kind == ROUTE_TUNNEL && ours ? route->path : asked;
 }
 
 static void
-viewer_decide(struct viewer *v, struct span id, char *path)
+viewer_decide(struct viewer *v, struct span id, struct span path)
 {
 	decision_free(&v->decision);
 	v->decision = must_alloc(sizeof(*v->decision));
 	v->decision->id = span_dup(id);
-	v->decision->path = path;
+	v->decision->path = path.p ? span_dup(path) : NULL;
 }
 
-static bool
-is_for_script(const struct route *route)
+/* As the script has it, in place of the route that there was. */
+static void
+viewer_decide_route(
+    struct viewer *v, const struct http_head *head, struct route *route, const struct asked *q)
+{
+	struct strb path;
+
+	strb_init(&path, LUA_EDIT_MAX + v->policy->limits.head_max);
+	outcome_path(&q->verdict, viewer_usual_path(v, head, route), q->m.now.query, &path);
+	viewer_decide(v, q->verdict.id, span_str(strb_cstr(&path)));
+	strb_free(&path);
+	viewer_follow_decision(v, head, route);
+}
+
+bool
+route_is_for_script(const struct route *route)
 {
 	return route->kind == ROUTE_TUNNEL ||
 	       (route->kind == ROUTE_REFUSED &&
@@ -106,19 +91,17 @@ viewer_ask_route(struct viewer *v, const struct http_head *head, struct route *r
 	struct span was, host;
 	struct asked q;
 
-	if (!is_for_script(route))
+	if (!route_is_for_script(route))
 		return;
 	route_asked(head, &host, &was);
 	asked_init(
 	    &q, v, head, route->kind == ROUTE_TUNNEL ? route->id : span_of(NULL, 0), LUA_EDIT_MAX);
-	asked_target(&q, was);
+	outcome_split(was, &q.m.now.path, &q.m.now.query);
 	hooks_ask(v->worker, LUA_ROUTE, &q.m, NULL, q.m.id, &q.verdict);
 	if (q.verdict.kind == VERDICT_FAILED) {
 		*route = (struct route){.kind = ROUTE_REFUSED, .why = R_HOOK_FAILED};
 	} else if (q.verdict.kind == VERDICT_NAME) {
-		viewer_decide(v, q.verdict.id,
-		    decided_path(&q.verdict, usual_path(v, route, host, was), q.m.now.query));
-		viewer_follow_decision(v, head, route);
+		viewer_decide_route(v, head, route, &q);
 	}
 	lua_message_free(&q.m);
 }
@@ -140,7 +123,7 @@ viewer_keep_decision(struct viewer *v, const struct route *route)
 {
 	if (route->kind != ROUTE_TUNNEL || v->decision || !hooks_have(v->worker, LUA_ROUTE))
 		return;
-	viewer_decide(v, route->id, span_dup(route->path));
+	viewer_decide(v, route->id, route->path.p ? route->path : SPAN(""));
 	v->decision->by_host = route->by_host;
 }
 
@@ -158,7 +141,7 @@ register_verdict(struct viewer *v, const struct http_head *head, struct asked *q
 		viewer_reply_by_script(v, head, &q->verdict);
 		return R_HOOK_DENIED;
 	}
-	viewer_decide(v, named && q->verdict.id.p ? q->verdict.id : q->m.id, NULL);
+	viewer_decide(v, named && q->verdict.id.p ? q->verdict.id : q->m.id, span_of(NULL, 0));
 	snprintf(
 	    v->decision->label, sizeof(v->decision->label), "%.*s", SPAN_FMT(q->verdict.label));
 	return R_NONE;
@@ -223,43 +206,45 @@ apply_edits(struct asked *q, struct http_head *head, struct route *route)
 		route->path = q->m.now.path;
 }
 
+/* The head and the route are as the script left them. */
 static void
-viewer_do_verdict(
-    struct viewer *v, const struct http_head *head, const struct route *route, struct asked *q)
+viewer_do_verdict(struct viewer *v, const struct lua_verdict *verdict, const struct http_head *head,
+    const struct route *route)
 {
-	struct http_head now = *head;
-	struct route to = *route;
-
-	switch (q->verdict.kind) {
+	switch (verdict->kind) {
 	case VERDICT_DENY:
 	case VERDICT_ANSWER:
 	case VERDICT_FAILED:
-		viewer_reply_by_script(v, head, &q->verdict);
-		return;
-	default:
+		viewer_reply_by_script(v, head, verdict);
 		break;
+	case VERDICT_BODY:
+		if (head->framing == HTTP_NO_BODY)
+			viewer_ask_body(v, head, route, SPAN(""));
+		else
+			viewer_gather(v, head, route);
+		break;
+	default:
+		viewer_into_tunnel(v, head, route);
 	}
-	apply_edits(q, &now, &to);
-	if (q->verdict.kind == VERDICT_BODY && now.framing != HTTP_NO_BODY)
-		viewer_gather(v, &now, &to);
-	else if (q->verdict.kind == VERDICT_BODY)
-		viewer_ask_body(v, &now, &to, SPAN(""));
-	else
-		viewer_into_tunnel(v, &now, &to);
 }
 
 static void
 viewer_ask(struct viewer *v, enum lua_phase phase, const struct http_head *head,
     const struct route *route, struct span body)
 {
+	struct http_head now = *head;
+	struct route to = *route;
 	struct asked q;
 
 	asked_init(&q, v, head, route->id, LUA_EDIT_MAX + LUA_ANSWER_MAX);
-	asked_target(&q, route->path);
+	outcome_split(route->path, &q.m.now.path, &q.m.now.query);
 	if (phase == LUA_BODY)
 		q.m.body = body;
 	hooks_ask(v->worker, phase, &q.m, NULL, route->id, &q.verdict);
-	viewer_do_verdict(v, head, route, &q);
+	apply_edits(&q, &now, &to);
+	if (phase == LUA_REQUEST)
+		viewer_remember(v, head, &to, outcome_of(&q.verdict), q.verdict.status);
+	viewer_do_verdict(v, &q.verdict, &now, &to);
 	lua_message_free(&q.m);
 }
 

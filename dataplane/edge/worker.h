@@ -22,6 +22,7 @@
 #include "edge/request_id.h"
 #include "http/parse.h"
 #include "lua/vm.h"
+#include "msg/history.h"
 #include "msg/msg.h"
 #include "net/listen.h"
 
@@ -64,6 +65,7 @@ struct worker {
 	struct log_tag tag;
 	struct worker_metrics metrics; /* the counters; gauges are filled in when asked for */
 	struct failures failures;
+	struct history *history; /* of the size that policy says */
 	struct refusals refusals;
 	struct timer refusals_due;
 	struct timer lag;

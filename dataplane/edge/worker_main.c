@@ -144,6 +144,16 @@ worker_on_conn_move(struct worker *w, struct msg_conn_move *letter)
 }
 
 static void
+worker_size_history(struct worker *w, size_t max)
+{
+	if (w->history && history_max(w->history) == max)
+		return;
+	if (w->history)
+		history_free(&w->history);
+	w->history = history_new(max);
+}
+
+static void
 worker_take_policy(struct worker *w, struct policy *policy)
 {
 	w->policy = policy;
@@ -152,6 +162,7 @@ worker_take_policy(struct worker *w, struct policy *policy)
 	    .target_max = policy->limits.target_max,
 	    .fields_max = policy->limits.fields_max,
 	};
+	worker_size_history(w, policy->limits.requests_kept);
 	hooks_load(w);
 }
 
@@ -302,6 +313,7 @@ worker_free(struct worker **wp)
 	mailbox_free(&w->box);
 	loop_free(&w->loop);
 	failures_free(&w->failures);
+	history_free(&w->history);
 	hooks_unload(w);
 	policy_unref(&w->policy);
 	OBJ_FREE(w);

@@ -23,6 +23,7 @@ LIMIT(window,            "WHT_WINDOW",            BYTES,      256 * 1024,       
 LIMIT(stream_memory,     "WHT_STREAM_MEMORY",     BYTES,      4 * 1024 * 1024,  "un-acknowledged bytes held for one stream")
 LIMIT(session_memory,    "WHT_SESSION_MEMORY",    BYTES,      16 * 1024 * 1024, "un-acknowledged bytes held for one client")
 LIMIT(process_memory,    "WHT_PROCESS_MEMORY",    BYTES_OR_0, 0,                "un-acknowledged bytes held in all; 0: 512 MiB or a quarter of the RAM, whichever is less")
+LIMIT(requests_kept,     "WHT_REQUESTS_KEPT",     BYTES_OR_0, 1024 * 1024,      "heads of the last requests that each worker remembers, for whtctl request list and lua test --since; 0: none")
 LIMIT(viewers_max,       "WHT_VIEWERS_MAX",       COUNT,      10000,            "viewer connections in all")
 LIMIT(streams_max,       "WHT_STREAMS_MAX",       COUNT,      4096,             "streams of one client at once")
 /* clang-format on */

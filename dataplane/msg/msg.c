@@ -39,6 +39,8 @@ msg_told_free(struct msg_told *m)
 	free(m->tunnels);
 	free(m->metrics);
 	free(m->failure);
+	if (m->requests)
+		history_free(&m->requests);
 	free(m);
 }
 

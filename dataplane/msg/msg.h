@@ -4,6 +4,7 @@
 #define WHT_MSG_MSG_H
 
 #include "msg/facts.h"
+#include "msg/history.h"
 #include "msg/metric.h"
 #include "msg/policy.h"
 #include "net/mailbox.h"
@@ -113,7 +114,7 @@ struct msg_kicked {
 	unsigned worker, ended;
 };
 
-enum ask_what { ASK_TUNNELS, ASK_METRICS, ASK_FAILURE };
+enum ask_what { ASK_TUNNELS, ASK_METRICS, ASK_FAILURE, ASK_REQUESTS };
 
 struct msg_ask {
 	struct mail mail;
@@ -131,6 +132,7 @@ struct msg_told {
 	size_t ntunnels;
 	struct worker_metrics *metrics; /* METRICS: malloc'ed, the letter's */
 	struct failure_facts *failure;	/* FAILURE: malloc'ed, the letter's; NULL: not known here */
+	struct history *requests;	/* REQUESTS: a copy, the letter's */
 };
 
 #define MSG(NAME, type, from, to, text) void msg_##type##_free(struct msg_##type *);

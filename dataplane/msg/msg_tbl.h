@@ -17,6 +17,6 @@ MSG(HOOK_FAILED, hook_failed, DP, CP, "the operator's script failed, and how oft
 MSG(RECORDED,  recorded,  CP, DP, "so many of the worker's rows are on disk")
 MSG(KICK,      kick,      CP, DP, "end every tunnel whose id matches")
 MSG(KICKED,    kicked,    DP, CP, "how many ended")
-MSG(ASK,       ask,       CP, DP, "tell of your tunnels, your counters or a failed request")
+MSG(ASK,       ask,       CP, DP, "tell of your tunnels, your counters, a failed request or the last requests")
 MSG(TOLD,      told,      DP, CP, "the answer")
 /* clang-format on */

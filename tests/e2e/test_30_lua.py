@@ -1,6 +1,8 @@
 """The operator's script: what it decides, what it cannot do, and how it is changed."""
+import base64
 import hashlib
 import hmac
+import json
 import re
 import signal
 import threading
@@ -448,3 +450,58 @@ def test_whtctl_looks_a_script_over_and_tries_it(tmp_path):
     assert status == 1 and "oops" in said and "hooks.lua:5" in said
     assert ctl(tmp_path, "lua", "test", script, "--request", "nonsense")[0] == 2
     assert ctl(tmp_path, "lua", "check", tmp_path / "absent.lua")[0] == 1
+
+
+def test_a_new_script_on_the_last_requests(scripted, tmp_path):
+    server = scripted("""
+        function on_request(req)
+          if req.headers['user-agent'] == 'bad' then return { deny = 403, reason = 'no robots' } end
+        end""")
+    server.tunnel("one"), server.tunnel("two")
+    server.get("/one/a", fields=["User-Agent: bad"])
+    server.get("/one/b?k=v")
+    server.get("/two/c", fields=["Cookie: session=secret", "Authorization: Bearer secret"])
+    server.get("/old/d", host="www.customer.example")
+    server.get("/one/err", method="POST", body=b"xyz")
+    kept = server.admin.get("/v1/requests")
+    assert kept["total"] == 5 and "secret" not in str(kept)
+    rows = {row["what"]: row for row in kept["requests"]}  # in one millisecond several workers have no order
+    assert {what: (row["verdict"], row["id"]) for what, row in rows.items()} == {
+        "GET /one/a": ("denied", "one"), "GET /one/b": ("passed", "one"), "GET /two/c": ("passed", "two"),
+        "GET /old/d": ("passed", "old"), "POST /one/err": ("passed", "one")}
+    head = base64.urlsafe_b64decode(rows["GET /two/c"]["head"] + "==").decode()
+    assert "Cookie: **************\r\n" in head and "Authorization: *************\r\n" in head
+
+    socket = ("--socket", tmp_path / "state" / "admin.sock")
+    status, said = ctl(tmp_path, "lua", "test", server.script, "--since", "1h", *socket)
+    assert status == 0 and "5 requests: 0 verdicts would change" in said and "1 of them carried credentials" in said
+
+    script = tmp_path / "new.lua"
+    script.write_text("""
+        function on_route(req)
+          if req.host == 'www.customer.example' and wht.tunnels('two') then return { id = 'two', path = '/new' } end
+        end
+        function on_request(req)
+          if req.headers['user-agent'] == 'bad' then return { deny = 429, reason = 'slow down' } end
+          if req.path == '/b' then req.path = '/edited' end
+          if req.path == '/err' then error('oops') end
+          if req.path == '/c' then assert(req.peer == '127.0.0.1' and req.headers.cookie:find('*')) end
+        end""")
+    status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket, "--json")
+    told = json.loads(said)
+    assert (status, told["requests"], told["changed"], told["failed"], told["blotted"]) == (1, 5, 4, 1, 1)
+    changes = {change["what"]: (change["was"], change["now"]) for change in told["changes"]}
+    assert changes["GET /one/a"][0]["status"] == 403 and changes["GET /one/a"][1]["status"] == 429
+    assert changes["GET /one/b"][0]["path"] == "/b?k=v" and changes["GET /one/b"][1]["path"] == "/edited?k=v"
+    assert (changes["GET /old/d"][1]["id"], changes["GET /old/d"][1]["path"]) == ("two", "/new")
+    assert changes["POST /one/err"][1]["verdict"] == "failed" and "new.lua:8: oops" in told["first_failure"]
+    status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket)
+    assert "now denied 429" in said and "now passed to two as /new" in said and "4 verdicts would change" in said
+    assert server.admin.events("admin.request.list")
+    assert ctl(tmp_path, "lua", "test", script, "--since", "1h", "--socket", tmp_path / "nowhere.sock")[0] not in (0, 1)
+
+
+def test_how_many_requests_are_remembered_is_a_setting(scripted, tmp_path):
+    server = scripted("-- nothing", WHT_REQUESTS_KEPT=0)
+    server.get("/one/a")
+    assert server.admin.get("/v1/requests")["requests"] == []
