@@ -50,17 +50,21 @@ kind_at(lua_State *L, int index)
 	return (uintptr_t)lua_touserdata(L, index) & (KINDS - 1);
 }
 
+static void
+check_turn(lua_State *L, int index, enum kind kind)
+{
+	if ((uintptr_t)lua_touserdata(L, index) >> KIND_BITS != vm_of(L)->turn)
+		luaL_error(
+		    L, "this %s is over: what is kept of it must be copied", kind_words[kind]);
+}
+
 static struct lua_vm *
 check_handle(lua_State *L, int index, enum kind kind)
 {
-	struct lua_vm *vm = vm_of(L);
-
 	if (kind_at(L, index) != kind)
 		luaL_typeerror(L, index, kind_words[kind]);
-	if ((uintptr_t)lua_touserdata(L, index) >> KIND_BITS != vm->turn)
-		luaL_error(
-		    L, "this %s is over: what is kept of it must be copied", kind_words[kind]);
-	return vm;
+	check_turn(L, index, kind);
+	return vm_of(L);
 }
 
 void
@@ -90,7 +94,7 @@ find_member(lua_State *L, int index)
 	const char *p = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &n) : NULL;
 
 	for (size_t i = 0; p && i < MEMBERS; i++) {
-		if (span_eq(members[i].name, span_of(p, n)))
+		if (members[i].name.p[0] == p[0] && span_eq(members[i].name, span_of(p, n)))
 			return &members[i];
 	}
 	return NULL;
@@ -99,7 +103,7 @@ find_member(lua_State *L, int index)
 static int
 message_index(lua_State *L)
 {
-	struct lua_vm *vm = check_handle(L, 1, KIND_MESSAGE);
+	struct lua_vm *vm = vm_of(L);
 	const struct member *m = find_member(L, 2);
 	unsigned here = vm->phase == LUA_RESPONSE ? RES : REQ;
 	const void *at;
@@ -180,7 +184,7 @@ set_target(lua_State *L, struct lua_message *m, bool query)
 static int
 message_newindex(lua_State *L)
 {
-	struct lua_vm *vm = check_handle(L, 1, KIND_MESSAGE);
+	struct lua_vm *vm = vm_of(L);
 	struct span name = vm_text(L, 2);
 
 	if (may_edit(vm) && vm->phase == LUA_RESPONSE && span_eq(name, SPAN("status")))
@@ -206,7 +210,7 @@ is_shown(const struct lua_message *m, const struct http_field *field)
 static int
 headers_index(lua_State *L)
 {
-	const struct lua_message *m = object_headers(L, 1);
+	const struct lua_message *m = vm_of(L)->message;
 	struct span name = vm_text(L, 2);
 
 	for (size_t i = 0; i < m->now.nfields; i++) {
@@ -224,7 +228,7 @@ headers_index(lua_State *L)
 static int
 headers_call(lua_State *L)
 {
-	const struct lua_message *m = object_headers(L, 1);
+	const struct lua_message *m = vm_of(L)->message;
 	struct span name = vm_text(L, 2);
 	lua_Integer n = 0;
 
@@ -254,7 +258,7 @@ set_one(lua_State *L, struct lua_message *m, struct span name, int value, bool a
 static int
 headers_newindex(lua_State *L)
 {
-	struct lua_message *m = object_headers(L, 1);
+	struct lua_message *m = vm_of(L)->message;
 	struct span name = vm_text(L, 2);
 
 	if (!may_edit(vm_of(L)))
@@ -307,7 +311,6 @@ headers_next(lua_State *L)
 static int
 headers_pairs(lua_State *L)
 {
-	object_headers(L, 1);
 	lua_pushinteger(L, 0);
 	lua_pushcclosure(L, headers_next, 1);
 	lua_pushvalue(L, 1);
@@ -330,7 +333,7 @@ push_value(lua_State *L, const struct log_field *field)
 static int
 record_index(lua_State *L)
 {
-	struct lua_vm *vm = check_handle(L, 1, KIND_RECORD);
+	struct lua_vm *vm = vm_of(L);
 	const struct log_field *field = lua_record_find(vm->record, vm_text(L, 2));
 
 	if (!field)
@@ -369,7 +372,7 @@ read_value(lua_State *L, int index)
 static int
 record_newindex(lua_State *L)
 {
-	struct lua_vm *vm = check_handle(L, 1, KIND_RECORD);
+	struct lua_vm *vm = vm_of(L);
 	struct log_field field = {.name = NULL};
 	const char *fault;
 	struct span name = vm_text(L, 2);
@@ -416,14 +419,13 @@ record_next(lua_State *L)
 static int
 record_pairs(lua_State *L)
 {
-	check_handle(L, 1, KIND_RECORD);
 	lua_pushinteger(L, 0);
 	lua_pushcclosure(L, record_next, 1);
 	lua_pushvalue(L, 1);
 	return 2;
 }
 
-/* ---- the doors ---- */
+/* ---- the doors: what is behind them has a handle of its kind and of this turn ---- */
 
 static const struct {
 	lua_CFunction index, newindex, call, pairs;
@@ -440,6 +442,7 @@ static const struct {
                                                                                                    \
 		if (kind == KINDS || !doors[kind].door)                                            \
 			return luaL_error(L, "a %s cannot be %s", kind_words[kind % KINDS], word); \
+		check_turn(L, 1, kind);                                                            \
 		return doors[kind].door(L);                                                        \
 	}
 DOOR(index, "indexed")

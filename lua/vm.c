@@ -6,22 +6,12 @@
 #include "base/clock.h"
 #include "base/obj.h"
 
-#define VM_MAGIC 0x10a5a11eu
 #define RETRY_NS 1000000000u /* between two attempts to load what did not load */
 
 enum {
 	LOAD_FACTOR = 10, /* loading may cost so many calls */
 	TRACE_LEVELS = 12,
 };
-
-struct lua_vm *
-vm_of(lua_State *L)
-{
-	struct lua_vm *vm;
-
-	CAST_OBJ(vm, *(struct lua_vm **)lua_getextraspace(L), VM_MAGIC);
-	return vm;
-}
 
 /* ---- what our functions need ---- */
 

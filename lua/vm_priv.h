@@ -17,9 +17,11 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "base/obj.h"
 #include "lua/heap.h"
 #include "lua/vm.h"
 
+#define VM_MAGIC     0x10a5a11eu
 #define LUA_TEXT_MAX LUA_BODY_MAX /* what one of our functions takes or makes */
 #define LUA_LIST_MAX 131072	  /* elements that one of them goes through */
 #define LUA_ACCOUNTS 256
@@ -80,7 +82,15 @@ void vm_charge(lua_State *, size_t bytes);
 int vm_raise_spent(lua_State *, struct lua_vm *);
 
 /* vm.c */
-struct lua_vm *vm_of(lua_State *);
+static inline struct lua_vm *
+vm_of(lua_State *L)
+{
+	struct lua_vm *vm;
+
+	CAST_OBJ(vm, *(struct lua_vm **)lua_getextraspace(L), VM_MAGIC);
+	return vm;
+}
+
 /* The text at an index, no longer than LUA_TEXT_MAX, and paid for. */
 struct span vm_text(lua_State *, int index);
 /* An empty scratch. */
