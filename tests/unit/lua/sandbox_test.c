@@ -99,8 +99,7 @@ test_memory_has_a_cap(void **state)
 	    "local t = {} for i = 1, 1e6 do t[i] = function() return i end end",
 	    "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end",
 	    "local function f(...) return f(1, ...) end f()",
-	    "local t = {} while true do pcall(function() t[#t + 1] = ('x'):rep(100000) .. #t end) "
-	    "end",
+	    "local t = {} while true do pcall(function() t[#t + 1] = ('x'):rep(1e5) .. #t end) end",
 	};
 	struct lua_budget budget;
 
