@@ -29,7 +29,7 @@ struct command {
 	bool successor; /* SERVER ID TARGET */
 };
 
-/* 0, or -WHT_EINVAL: error says what is wrong (getopt has spoken already when it is empty). */
+/* 0, or -WHT_EINVAL: error says what is wrong, without any value that was given. */
 int command_read(struct command *, int argc, char **argv, char error[COMMAND_ERROR_MAX]);
 void command_print_help(void);
 

@@ -256,7 +256,7 @@ main(int argc, char **argv)
 	int result;
 
 	if (command_read(&command, argc, argv, error) < 0)
-		die_of_usage(error, error[0] ? "" : "see above");
+		die_of_usage("", error);
 	if (settings_on(&command.settings, OPT_HELP)) {
 		command_print_help();
 		return LEAVE_OK;
