@@ -95,6 +95,10 @@ keepup_rest(struct keepup *k)
 	uint32_t random = 0;
 	uint64_t pause;
 
+	if (k->config.once) {
+		keepup_finish(k, LEAVE_LOST);
+		return;
+	}
 	(void)!getrandom(&random, sizeof(random), 0);
 	pause = k->eager ? 0 : backoff_next(&k->backoff, random);
 	k->eager = false;
@@ -152,8 +156,6 @@ keepup_next(struct keepup *k)
 		keepup_finish(k, LEAVE_OK);
 	else if (k->refusal)
 		keepup_after_refusal(k);
-	else if (k->config.once)
-		keepup_finish(k, LEAVE_LOST);
 	else
 		keepup_rest(k);
 }
@@ -168,7 +170,7 @@ keepup_on_news(void *user)
 	CAST_OBJ(k, user, KEEPUP_MAGIC);
 	if (tokens_fresh(k->config.tokens))
 		keepup_tell(k, &(struct whc_event){.type = WHC_TOKEN,
-				   .text = "renewed",
+				   .text = k->state == KEEPUP_WAITING ? "taken" : "renewed",
 				   .expires = tokens_expiry(k->config.tokens)});
 	if (k->state != KEEPUP_WAITING)
 		return;
@@ -261,6 +263,13 @@ keepup_start(struct keepup *k)
 	CHECK_OBJ(k, KEEPUP_MAGIC);
 	keepup_watch(k);
 	keepup_dial(k);
+}
+
+const char *
+keepup_id(const struct keepup *k)
+{
+	CHECK_OBJ(k, KEEPUP_MAGIC);
+	return k->id;
 }
 
 enum leave

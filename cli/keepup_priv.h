@@ -38,6 +38,8 @@ struct keepup {
 	struct timer watch;		   /* every second: did we sleep, does the token end? */
 	uint64_t watched_ms;		   /* of the clock that counts sleep, at the last look */
 	int64_t token_ends, renew_at;	   /* seconds since 1970 */
+	int64_t renew_every;		   /* seconds */
+	bool renewing;			   /* it was said that another token is wanted */
 	bool eager;			   /* the next attempt comes without a pause */
 	bool woke;			   /* from sleep, in the session under way */
 	struct conn *conn;		   /* DIALLING and REGISTERING */
@@ -59,6 +61,7 @@ void keepup_enter(struct keepup *, enum keepup_state);
 
 /* To DIALLING; or, without a token, to wherever one may come from. */
 void keepup_dial(struct keepup *);
+/* Until the next attempt; or, with --once, for ever. */
 void keepup_rest(struct keepup *);
 /* For a token on stdin. */
 void keepup_wait(struct keepup *);
