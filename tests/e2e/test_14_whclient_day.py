@@ -216,7 +216,8 @@ def test_a_folder(wht, tmp_path):
     assert wht.get(f"/{id}/", method="HEAD").status == 200
 
 
-def test_a_target_over_tls_and_over_a_unix_socket(wht, certs, tmp_path):
+def tls_and_unix_targets(wht, certs, tmp_path):
+    """Both answer "here"; the port of the first, the path of the second."""
     def serve(listener, wrap):
         while True:
             try:
@@ -237,10 +238,26 @@ def test_a_target_over_tls_and_over_a_unix_socket(wht, certs, tmp_path):
     unix.listen()
     threading.Thread(target=serve, args=(tls, lambda s: context.wrap_socket(s, server_side=True)), daemon=True).start()
     threading.Thread(target=serve, args=(unix, lambda s: s), daemon=True).start()
-    for target in (f"https://127.0.0.1:{tls.getsockname()[1]}", f"unix:{tmp_path}/app.sock"):
+    return tls.getsockname()[1], tmp_path / "app.sock"
+
+
+def test_a_target_over_tls_and_over_a_unix_socket(wht, certs, tmp_path):
+    port, path = tls_and_unix_targets(wht, certs, tmp_path)
+    for target in (f"https://127.0.0.1:{port}", f"https://localhost:{port}", f"unix:{path}"):
         id = wht.new_id()
         whclient(wht, url_of(wht), id, target, "--token", mint(id))
         assert wht.get(f"/{id}/").body == b"here"
+
+
+def test_a_target_elsewhere_must_show_a_certificate(wht, certs, tmp_path):
+    """0.0.0.0 is this machine, too, but no name of it."""
+    port, _ = tls_and_unix_targets(wht, certs, tmp_path)
+    ids = [wht.new_id(), wht.new_id()]
+    whclient(wht, url_of(wht), ids[0], f"https://0.0.0.0:{port}", "--token", mint(ids[0]))
+    whclient(wht, url_of(wht), ids[1], f"https://0.0.0.0:{port}", "--token", mint(ids[1]), "--insecure-target")
+    refused = wht.get(f"/{ids[0]}/")
+    assert refused.status == 502 and b"certificate" in refused.body, refused.body
+    assert wht.get(f"/{ids[1]}/").body == b"here"
 
 
 def test_the_proxy_protocol(wht):
