@@ -10,6 +10,7 @@ import contextlib
 import json
 import pathlib
 import random
+import re
 import secrets
 import sys
 import tempfile
@@ -21,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from wht.certs import Certs  # noqa: E402
 from wht.origin import Origin  # noqa: E402
 from wht.proxy import Mangler  # noqa: E402
-from wht.server import Server  # noqa: E402
+from wht.server import Server, eventually  # noqa: E402
 from wht.process import Process  # noqa: E402
 from wht.token import mint  # noqa: E402
 from wht.viewer import Viewer  # noqa: E402
@@ -67,10 +68,11 @@ class Viewers:
         """One request, and the word for its answer."""
         method, repeat = random.choice(["GET", "GET", "POST"]), random.choice([1, 1, 1, 1, 40, 5000])
         path, body = f"/{secrets.token_hex(8)}/{repeat}", b""
+        head = f"{method} {path} HTTP/1.1\r\nHost: {ID}.{self.server.hostname}\r\n"
         if method == "POST":
             body = secrets.token_hex(random.choice([4, 400] if repeat > 1 else [4, 4, 20_000])).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: {ID}.{self.server.hostname}\r\nContent-Length: {len(body)}\r\n\r\n"
-        answer = viewer.ask(head.encode() + body, method)
+            head += f"Content-Length: {len(body)}\r\n"
+        answer = viewer.ask(head.encode() + b"\r\n" + body, method)
         if answer.status != 200:
             return "refused"
         expected = answer_to(method, path, body)
@@ -92,7 +94,7 @@ class Viewers:
             if viewer and (word != "right" or not keep):
                 viewer.close()
                 viewer = None
-            time.sleep(0.02 if word == "right" else 0.1)
+            time.sleep(0.05 if word == "right" else 0.1)
 
     def served(self, within):
         """How long until one of ours is answered, or None."""
@@ -135,6 +137,8 @@ class Soak:
         self.mangler = Mangler(self.server.port)
         self.client = Process(directory / "client", "whclient", f"https://localhost:{self.mangler.port}", ID, self.origin.url, "--json",
                               "--ca", certs.ca, "--token", mint(ID, exp=int(time.time()) + 86400))
+        self.client.wait_line(re.compile('"event":"up"'))
+        self.quiet = self.client.sockets()
         self.viewers = Viewers(self.server, 4)
         self.faults, self.counts, self.worst, self.samples = [], collections.Counter(), {}, []
         self.begin = time.monotonic()
@@ -179,12 +183,13 @@ class Soak:
         early, late = (sum(memory for memory, _ in samples) // len(samples) for samples in (first, last))
         if late > early + GROWTH:
             self.faults.append(f"memory grew from {early} to {late} KiB")
-        if max(count for _, count in last) > max(count for _, count in first) + 8:
-            self.faults.append("sockets became more")
+        if not eventually(lambda: self.client.sockets() <= self.quiet):
+            self.faults.append(f"{self.client.sockets()} sockets when nobody asks any more, {self.quiet} before anybody did")
         self.faults += self.viewers.wrong
         self.say()
         print(f"client: {early} KiB early, {late} KiB late, at most {max(memory for memory, _ in self.samples)} KiB; "
-              f"{min(sockets)} to {max(sockets)} sockets\n" + ("\n".join(self.faults) or "no fault"), flush=True)
+              f"{self.quiet} sockets before, {min(sockets)} to {max(sockets)} meanwhile, {self.client.sockets()} afterwards\n" +
+              ("\n".join(self.faults) or "no fault"), flush=True)
         self.client.stop()
         self.server.stop()
 
