@@ -30,21 +30,25 @@ forward_stirred(struct forward *f)
 /* ---- the target ---- */
 
 void
-forward_ask_target(struct forward *f)
-{
-	if (f->leg && leg_route(f->leg) != f->now.route)
-		leg_drop(&f->leg, R_NONE, false);
-	if (!f->leg)
-		f->leg = leg_take(f->owner->legs, f->now.route, f->now.safe, f);
-	leg_write(f->leg, strb_span(&f->out));
-	f->ours += f->out.n;
-}
-
-void
 forward_keep_target(struct forward *f)
 {
 	if (f->leg && !f->local_eof && !f->owner->rules->proxy_protocol && f->owner->link)
 		leg_keep(&f->leg);
+}
+
+/* On the connection of the request before it only what may be asked twice. */
+void
+forward_ask_target(struct forward *f)
+{
+	if (f->leg && (leg_route(f->leg) != f->now.route || !f->now.safe)) {
+		forward_keep_target(f);
+		if (f->leg)
+			leg_drop(&f->leg, R_NONE, false);
+	}
+	if (!f->leg)
+		f->leg = leg_take(f->owner->legs, f->now.route, f->now.safe, f);
+	leg_write(f->leg, strb_span(&f->out));
+	f->ours += f->out.n;
 }
 
 /* ---- the end ---- */
