@@ -175,7 +175,7 @@ wait_for_endings(void *arg)
 
 struct teller {
 	struct say say;
-	char last[1024]; /* what has to be said when the screen is gone */
+	char notice[1024], last[1024]; /* what has to be said when the screen is gone */
 };
 
 static void
@@ -188,6 +188,8 @@ on_event(void *user, const struct whc_event *e)
 		    teller->last, sizeof(teller->last), "%s\nwhclient --help says how.", e->text);
 	else if (e->type == WHC_OVER && e->status && live)
 		snprintf(teller->last, sizeof(teller->last), "%s", e->text);
+	else if (e->type == WHC_NOTICE && e->serious && live)
+		snprintf(teller->notice, sizeof(teller->notice), "%s", e->text);
 	say_event(&teller->say, e);
 	if (live)
 		live_event(live, e);
@@ -234,7 +236,8 @@ run(const struct command *c)
 		run_plain(&result);
 	whc_free(whc);
 	if (teller.last[0])
-		fprintf(stderr, "whclient: %s\n", teller.last);
+		fprintf(stderr, "%s%swhclient: %s\n", teller.notice, teller.notice[0] ? "\n" : "",
+		    teller.last);
 	return result;
 }
 

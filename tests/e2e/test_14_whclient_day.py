@@ -384,6 +384,14 @@ def test_the_screen(wht, tmp_path, width, height):
     assert terminal.ended() == 0 and wht.get(f"/{id}/").status == 404
 
 
+def test_why_the_screen_is_gone(wht):
+    """What was said last is still there for a person to read."""
+    command = [BIN / "whclient", url_of(wht), wht.new_id(), "3000", "--token", mint("another")]
+    terminal = wht.keep(Terminal(command, width=100))
+    assert terminal.ended() == 3
+    terminal.wait(lambda text: "the token is for the id another" in text and "whclient: the server refused the token (401)" in text)
+
+
 def test_the_librarys_example(wht):
     assert len((ROOT / "cli" / "examples" / "hello.c").read_text().splitlines()) <= 60
     id = wht.new_id()
