@@ -140,7 +140,7 @@ forward_may_repeat(const struct forward *f)
 static void
 forward_repeat(struct forward *f)
 {
-	f->ours = 0;
+	forward_drop_target(f);
 	legs_close_idle(f->owner->legs); /* the others are no better */
 	forward_ask_target(f);
 }
@@ -152,7 +152,6 @@ forward_on_target_eof(void *user)
 
 	CAST_OBJ(f, user, FORWARD_MAGIC);
 	if (forward_may_repeat(f)) {
-		leg_drop(&f->leg, R_NONE, false);
 		forward_repeat(f);
 		return;
 	}

@@ -36,14 +36,22 @@ forward_keep_target(struct forward *f)
 		leg_keep(&f->leg);
 }
 
+void
+forward_drop_target(struct forward *f)
+{
+	if (f->leg)
+		leg_drop(&f->leg, R_NONE, false);
+	wsmux_stream_used(f->stream, f->owed); /* nobody takes what was queued for it */
+	f->owed = f->ours = 0;
+}
+
 /* On the connection of the request before it only what may be asked twice. */
 void
 forward_ask_target(struct forward *f)
 {
 	if (f->leg && (leg_route(f->leg) != f->now.route || !f->now.safe)) {
 		forward_keep_target(f);
-		if (f->leg)
-			leg_drop(&f->leg, R_NONE, false);
+		forward_drop_target(f);
 	}
 	if (!f->leg)
 		f->leg = leg_take(f->owner->legs, f->now.route, f->now.safe, f);
@@ -58,10 +66,7 @@ forward_drain(struct forward *f)
 {
 	if (f->state < FORWARD_DRAINING)
 		forward_set_state(f, FORWARD_DRAINING);
-	if (f->leg)
-		leg_drop(&f->leg, R_NONE, false);
-	wsmux_stream_used(f->stream, f->owed);
-	f->owed = f->ours = 0;
+	forward_drop_target(f);
 	wsmux_stream_fin(f->stream);
 	forward_flush(f);
 }

@@ -98,6 +98,8 @@ void forward_stirred(struct forward *);
 void forward_ask_target(struct forward *);
 /* The connection may be the next request's, whosever that is. */
 void forward_keep_target(struct forward *);
+/* Gives credit for what it did not take. */
+void forward_drop_target(struct forward *);
 /* Nobody will take the server's bytes any more. */
 void forward_drain(struct forward *);
 /* The target broke: so does the answer. */

@@ -38,8 +38,7 @@ write_out(
 
 	strb_reset(&f->out);
 	if (rules->proxy_protocol && route->kind == ROUTE_DIAL) {
-		if (f->leg)
-			leg_drop(&f->leg, R_NONE, false); /* it belongs to another viewer */
+		forward_drop_target(f); /* it belongs to another viewer */
 		rules_write_proxy_v2(&f->out, known ? &viewer : NULL);
 	}
 	rules_write_head(rules, route, head, raw, &f->out);
