@@ -148,7 +148,7 @@ class Check:
         self.words = {name: word for word, name, _ in lines}
         self.details = {name: detail for _, name, detail in lines}
         self.failed = [name for name in NAMES if self.words[name] == "FAILED"]
-        assert (self.status == 1) == bool(self.failed), self.text
+        assert self.status == bool(self.failed), self.text
 
 
 def test_check_of_a_way_that_is_all_right(whts):
