@@ -1,10 +1,15 @@
 /* cli/command.h - whclient's command line: which of its shapes it has, and what it says.
  *
- *   whclient [OPTION...] [TARGET] [/PATH=TARGET...]        the rest from options, environment,
- * profile whclient [OPTION...] SERVER ID TARGET                  without a token: lines on stdin
- * are tokens whclient [OPTION...] CLIENT_ID ACCESS_TOKEN PORT       tokens of the Taskcluster Auth
- * service whclient [OPTION...] start NAME...                     profiles, several at once whclient
- * [OPTION...] login URL                         writes a profile
+ *   whclient [OPTION...] [TARGET] [/PATH=TARGET...]
+ *       the rest from options, environment, profile
+ *   whclient [OPTION...] SERVER ID TARGET
+ *       without a token: lines on stdin are tokens
+ *   whclient [OPTION...] CLIENT_ID ACCESS_TOKEN PORT
+ *       tokens of the Taskcluster Auth service
+ *   whclient [OPTION...] start NAME...
+ *       profiles, several at once
+ *   whclient [OPTION...] login URL
+ *       writes a profile
  *
  * The third shape is the first one's elder: it is told by three operands of which the first is no
  * URL. What is secret is wiped from the arguments as soon as it is copied.
