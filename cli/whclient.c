@@ -229,6 +229,7 @@ run(const struct command *c)
 		add_tunnel(c, c->names[i], &stdin_taken);
 	if (c->nnames == 0)
 		add_tunnel(c, NULL, &stdin_taken);
+	settings_wipe_environment();
 	whc_on_event(whc, on_event, &teller);
 	if (live)
 		run_with_screen(&teller, &result);

@@ -101,6 +101,17 @@ def test_secrets_are_not_in_the_process_list(whts):
     assert token not in seen and "hidden" not in seen and "whclient" in seen
 
 
+def test_secrets_are_not_in_the_environment_either(wht):
+    """ps shows that, too, to the same user."""
+    id = wht.new_id()
+    token = mint(id)
+    client = whclient(wht, wht.origin().port, WHT_URL=url_of(wht), WHT_TOKEN=token, TASKCLUSTER_ACCESS_TOKEN="hidden",
+                      TASKCLUSTER_CERTIFICATE='{"seed":"hidden"}')
+    seen = pathlib.Path(f"/proc/{client.pid}/environ").read_text()
+    assert url_of(wht) in seen and token not in seen and "hidden" not in seen
+    assert wht.get(f"/{id}/").status == 200
+
+
 @pytest.mark.parametrize("arguments, env", [
     (["https://me:hidden@localhost", "id", "3000", "--token", "hidden"], {}),
     (["https://localhost", "id", "http://me:hidden@localhost", "--token", "hidden"], {}),
