@@ -37,7 +37,7 @@ keepup_wake(struct keepup *k)
 static void
 keepup_know_token(struct keepup *k, int64_t expiry, int64_t now)
 {
-	int64_t part = (expiry - now) / RENEW_PART;
+	int64_t part = (expiry - now) / RENEW_PART + 1; /* never at the very end */
 
 	if (part > RENEW_S)
 		part = RENEW_S;

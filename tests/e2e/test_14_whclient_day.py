@@ -126,7 +126,7 @@ def test_the_original_command_line(wht):
     """The service of old says who we are and where; a used-up token is replaced, and the new name is said aloud."""
     ids = [wht.new_id(), wht.new_id()]
     answers = [{"tunnelId": id, "token": mint(id), "proxyUrl": url_of(wht)} for id in ids]
-    answers[0]["token"] = mint(ids[0], exp=int(time.time()) + 12, nbf=int(time.time()) - 10)
+    answers[0]["token"] = mint(ids[0], exp=int(time.time()) + 6, nbf=int(time.time()) - 10)
     auth = wht.keep(AuthService({"my-client/abc": {"key": "my-access-token", "answers": answers}}))
     origin = wht.origin()
     client = whclient(wht, "my-client/abc", "my-access-token", origin.port, WHT_AUTH_URL=auth.url)
