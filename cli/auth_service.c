@@ -36,7 +36,7 @@ struct letter {
 struct auth_service {
 	unsigned magic;
 	char *client_id, *access_token;
-	char *url, *ext;
+	char *url, *ext, *proxy;
 	bool asking;
 	atomic_bool stopping; /* the thread shall not wait any longer */
 	int64_t skew_s;	      /* what to add to our clock; the thread's while it runs */
@@ -178,6 +178,8 @@ auth_main(void *arg)
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, a);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	if (a->proxy)
+		curl_easy_setopt(curl, CURLOPT_PROXY, a->proxy);
 	skew = a->skew_s;
 	perform(a, curl, letter);
 	if (letter->status == 401 && llabs(a->skew_s - skew) > SKEW_S)
@@ -310,6 +312,24 @@ make_url(const struct auth_config *config)
 	return made;
 }
 
+/* As curl wants it: none is "", and the proxy resolves names. */
+static char *
+make_proxy(const char *proxy)
+{
+	struct strb b;
+	char *made;
+
+	if (!proxy || strcmp(proxy, "none") == 0)
+		return proxy ? span_dup(SPAN("")) : NULL;
+	strb_init(&b, strlen(proxy) + 16);
+	strb_printf(&b, "%s%s", strncasecmp(proxy, "socks5://", 9) ? "" : "socks5h://",
+	    strncasecmp(proxy, "socks5://", 9) ? proxy : proxy + 9);
+	made = span_dup(strb_span(&b));
+	explicit_bzero(b.p, b.n);
+	strb_free(&b);
+	return made;
+}
+
 static const char *
 what_is_missing(const struct auth_config *config)
 {
@@ -344,6 +364,7 @@ auth_service_new(struct loop *loop, const struct auth_config *config,
 	a->ext = ext;
 	a->url = make_url(config);
 	ENSURE(a->url != NULL);
+	a->proxy = make_proxy(config->proxy);
 	a->on_answer = on_answer;
 	a->user = user;
 	a->box = mailbox_new(loop, auth_on_mail, a);
@@ -388,5 +409,8 @@ auth_service_free(struct auth_service **ap)
 	free(a->access_token);
 	free(a->ext);
 	free(a->url);
+	if (a->proxy)
+		explicit_bzero(a->proxy, strlen(a->proxy));
+	free(a->proxy);
 	OBJ_FREE(a);
 }

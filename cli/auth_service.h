@@ -20,6 +20,7 @@ struct auth_config {
 	const char *root_url;	   /* NULL: the service of old, at auth_url */
 	const char *auth_url;	   /* NULL: https://auth.taskcluster.net */
 	const char *audience, *id; /* with a root URL */
+	const char *proxy;	   /* http://, socks5://, or none; NULL: as the environment says */
 };
 
 struct auth_answer {

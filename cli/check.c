@@ -1,12 +1,15 @@
 #include "cli/check.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/probe.h"
+#include "cli/view.h"
 
 enum {
 	DETAIL_MAX = 1024,
@@ -45,11 +48,8 @@ check_settings(struct check *c)
 {
 	char error[TUNNEL_ERROR_MAX];
 
-	if (tunnel_read(c->t, error) < 0)
+	if (!probe_ask_auth(c->t, c->loop, error) || tunnel_read(c->t, error) < 0)
 		return say(c, BAD, "%s", error);
-	if (!c->t->has_server)
-		return say(
-		    c, BAD, "the server is the Auth service's to say: give --server to check it");
 	return say(
 	    c, GOOD, "server %s://%s", c->t->server.tls ? "https" : "http", c->t->server.text);
 }
@@ -65,9 +65,10 @@ check_proxy(struct check *c)
 		return say(c, GOOD, "none: the server is reached directly");
 	dial.tls = NULL;
 	probe_run(&probe, c->loop, &dial, SPAN(""));
-	return say(c, probe.error[0] ? BAD : GOOD, "%s://%s:%u%s%s",
+	return say(c, probe.error[0] ? BAD : GOOD, "%s://%s:%u %s%s",
 	    p->kind == PROXY_SOCKS5 ? "socks5" : "http", p->host, p->port,
-	    probe.error[0] ? ": " : "", probe.error);
+	    probe.error[0] ? "does not let us through: " : "lets us through to the server",
+	    probe.error);
 }
 
 static const char *
@@ -127,7 +128,9 @@ check_tls(struct check *c)
 	if (probe.error[0])
 		return say(c, BAD, "%s", probe.error);
 	days = (probe.not_after - clock_wall_ms() / 1000) / 86400;
-	return say(c, GOOD, "the chain is trusted, the certificate ends in %lld days%s",
+	return say(c, GOOD, "%s, the certificate ends in %lld days%s",
+	    settings_on(&c->t->settings, OPT_INSECURE) ? "nothing was verified (--insecure)"
+						       : "the chain is trusted",
 	    (long long)days, days < EXPIRY_DAYS ? ": soon" : "");
 }
 
@@ -145,25 +148,23 @@ know_token(struct check *c)
 static enum finding
 check_token(struct check *c)
 {
-	char error[TUNNEL_ERROR_MAX], doubt[TOKEN_DOUBT_MAX];
+	char error[TUNNEL_ERROR_MAX], doubt[TOKEN_DOUBT_MAX], left[VIEW_TIME_MAX];
 	int64_t expiry;
 
-	if (settings_text(&c->t->settings, OPT_CLIENT_ID) &&
-	    !settings_text(&c->t->settings, OPT_TOKEN) &&
-	    !settings_text(&c->t->settings, OPT_TOKEN_FILE))
-		return say(c, SKIPPED, "it comes from the Auth service, at each start");
 	if (tunnel_open_tokens(c->t, c->loop, error) < 0)
 		return say(c, BAD, "%s", error);
 	know_token(c);
 	if (c->token.n == 0)
 		return say(c, BAD, "there is none: --token-file, WHT_TOKEN or whclient login");
+	expiry = tokens_expiry(c->t->tokens);
+	if (!expiry)
+		return say(c, BAD, "what there is, is no token that says when it ends");
 	if (!c->id || !c->id[0])
 		return say(c, BAD, "no id was given, and the token holds none");
 	if (tokens_doubt(c->t->tokens, c->id, doubt))
 		return say(c, BAD, "%s", doubt);
-	expiry = tokens_expiry(c->t->tokens);
-	return say(c, GOOD, "for the id %s, %lld minutes are left", c->id,
-	    (long long)(expiry - clock_wall_ms() / 1000) / 60);
+	view_duration(left, expiry - clock_wall_ms() / 1000);
+	return say(c, GOOD, "for the id %s, good for another %s", c->id, left);
 }
 
 static enum finding
@@ -196,11 +197,33 @@ static enum finding
 check_clock(struct check *c)
 {
 	int64_t skew = c->answer.date - clock_wall_ms() / 1000;
+	char text[VIEW_TIME_MAX];
 
 	if (!c->answer.date)
 		return say(c, SKIPPED, "the server does not say what time it is");
-	return say(c, llabs(skew) > SKEW_S ? BAD : GOOD, "ours and the server's differ by %lld s",
-	    (long long)llabs(skew));
+	view_duration(text, llabs(skew));
+	return say(
+	    c, llabs(skew) > SKEW_S ? BAD : GOOD, "ours and the server's differ by %s", text);
+}
+
+static enum finding
+check_route(struct check *c, const struct route *route)
+{
+	const struct place *place = &route->place;
+	struct dial dial = {.port = place->port,
+	    .tls = route->tls,
+	    .host = place->host[0] ? place->host : NULL,
+	    .server_name = place->host[0] ? place->host : "localhost",
+	    .unix_path = place->unix_path[0] ? place->unix_path : NULL};
+	struct probe probe;
+
+	if (route->kind == ROUTE_FOLDER && access(place->folder, R_OK | X_OK) < 0)
+		return say(c, BAD, "%s: %s", place->text, strerror(errno));
+	if (route->kind != ROUTE_DIAL)
+		return GOOD;
+	probe_run(&probe, c->loop, &dial, SPAN(""));
+	return probe.error[0] ? say(c, BAD, "nothing answers at %s: %s", place->text, probe.error)
+			      : GOOD;
 }
 
 static enum finding
@@ -209,22 +232,10 @@ check_target(struct check *c)
 	struct rules *rules = &c->t->rules;
 
 	for (int i = 0; i < rules->nroutes; i++) {
-		const struct place *place = &rules->routes[i].place;
-		struct dial dial = {.port = place->port,
-		    .tls = rules->routes[i].tls,
-		    .host = place->host[0] ? place->host : NULL,
-		    .server_name = place->host[0] ? place->host : "localhost",
-		    .unix_path = place->unix_path[0] ? place->unix_path : NULL};
-		struct probe probe;
-
-		if (rules->routes[i].kind != ROUTE_DIAL)
-			continue;
-		probe_run(&probe, c->loop, &dial, SPAN(""));
-		if (probe.error[0])
-			return say(c, BAD, "nothing answers at %s: %s", place->text, probe.error);
+		if (check_route(c, &rules->routes[i]) == BAD)
+			return BAD;
 	}
-	return say(c, GOOD, "%s%s", rules->routes[0].place.text,
-	    rules->nroutes > 1 ? " and the others" : "");
+	return say(c, GOOD, "%s", c->t->targets);
 }
 
 static const struct {
@@ -249,15 +260,17 @@ check_run(struct whc_tunnel *t)
 	static const char *const words[] = {[GOOD] = "ok", [BAD] = "FAILED", [SKIPPED] = "-"};
 	struct check c = {.t = t, .loop = loop_new()};
 	int n = (int)(sizeof(steps) / sizeof(steps[0]));
+	bool senseless = false;
 
 	for (int i = 0; i < n; i++) {
-		enum finding finding = steps[i].fn(&c);
+		/* Without settings that make sense there is nothing to try. */
+		enum finding finding =
+		    i && senseless ? say(&c, SKIPPED, "not tried") : steps[i].fn(&c);
 
 		printf("%-6s  %-10s  %s\n", words[finding], steps[i].name, c.detail);
 		fflush(stdout);
 		c.failures += finding == BAD;
-		if (i == 0 && finding == BAD)
-			break;
+		senseless |= i == 0 && finding == BAD;
 	}
 	tunnel_end(t);
 	loop_run_down(c.loop);

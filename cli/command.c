@@ -79,11 +79,31 @@ take_option(struct command *c, enum option_id option, char *argument, char error
 	return what ? -WHT_EINVAL : 0;
 }
 
+/* getopt_long's own words would repeat the whole argument, and a secret with it. */
+static int
+refuse_option(int value, char **argv, char error[COMMAND_ERROR_MAX])
+{
+	struct span word = span_str(argv[optind - 1]), name;
+	char letter[] = {'-', (char)optopt, '\0'};
+
+	span_cut(&word, '=', &name);
+	if (optopt >= LETTER_BASE)
+		snprintf(error, COMMAND_ERROR_MAX, "--%s: %s",
+		    option_infos[optopt - LETTER_BASE].word,
+		    value == ':' ? "a value is wanted behind it" : "no value is wanted");
+	else if (value == ':')
+		snprintf(error, COMMAND_ERROR_MAX, "%s: a value is wanted behind it", letter);
+	else
+		snprintf(error, COMMAND_ERROR_MAX, "%.*s: there is no such option",
+		    SPAN_FMT(optopt ? span_str(letter) : name));
+	return -WHT_EINVAL;
+}
+
 static int
 read_options(struct command *c, int argc, char **argv, char error[COMMAND_ERROR_MAX])
 {
 	struct option longs[OPT_COUNT + 1] = {0};
-	char shorts[2 * OPT_COUNT + 1] = "";
+	char shorts[2 * OPT_COUNT + 2] = ":";
 	int value;
 
 	for (int i = 0; i < OPT_COUNT; i++) {
@@ -95,10 +115,10 @@ read_options(struct command *c, int argc, char **argv, char error[COMMAND_ERROR_
 			snprintf(
 			    shorts + strlen(shorts), 3, "%c%s", o->letter, o->argument ? ":" : "");
 	}
-	optind = 0;
+	optind = opterr = 0;
 	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (value == '?')
-			return wrong(error, "");
+		if (value == '?' || value == ':')
+			return refuse_option(value, argv, error);
 		for (int i = 0; i < OPT_COUNT; i++) {
 			bool it = value == LETTER_BASE + i || value == option_infos[i].letter;
 

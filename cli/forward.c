@@ -2,54 +2,6 @@
 
 #include <unistd.h>
 
-#include "base/clock.h"
-
-enum { LINGER_MS = 5000 }; /* silence that is allowed after the server's FIN */
-
-void
-forward_set_state(struct forward *f, enum forward_state state)
-{
-	ENSURE(state > f->state);
-	f->state = state;
-	if (state >= FORWARD_LINGERING)
-		timer_start(&f->linger, LINGER_MS);
-}
-
-void
-forward_flush(const struct forward *f)
-{
-	if (f->owner->link)
-		link_flush(f->owner->link);
-}
-
-void
-forward_stirred(struct forward *f)
-{
-	if (f->state >= FORWARD_LINGERING)
-		timer_start(&f->linger, LINGER_MS);
-}
-
-void
-forward_drain(struct forward *f)
-{
-	if (f->state < FORWARD_DRAINING)
-		forward_set_state(f, FORWARD_DRAINING);
-	if (f->leg)
-		leg_drop(f, R_NONE, false);
-	wsmux_stream_used(f->stream, f->owed);
-	f->owed = f->ours = 0;
-	wsmux_stream_fin(f->stream);
-	forward_flush(f);
-}
-
-void
-forward_break(struct forward *f, const char *error)
-{
-	forward_tell(f, error);
-	wsmux_stream_abort(f->stream, R_TARGET_FAILED);
-	forward_flush(f);
-}
-
 static void
 forward_on_silence(void *user)
 {
@@ -58,40 +10,6 @@ forward_on_silence(void *user)
 	CAST_OBJ(f, user, FORWARD_MAGIC);
 	wsmux_stream_abort(f->stream, R_RESPONSE_STALLED);
 	forward_flush(f);
-}
-
-/* ---- exchanges ---- */
-
-void
-forward_tell(struct forward *f, const char *error)
-{
-	struct exchange *e = &f->now;
-	struct exchange_news news = {.method = e->method,
-	    .path = e->path,
-	    .target = e->route ? e->route->place.text : "",
-	    .error = error,
-	    .status = e->status,
-	    .us = (clock_mono_ns() - e->began_ns) / 1000,
-	    .bytes = e->bytes};
-
-	if (e->under_way && !e->told && f->owner->ops && f->owner->ops->on_exchange)
-		f->owner->ops->on_exchange(f->owner->user, &news);
-	e->told = true;
-}
-
-void
-forward_next(struct forward *f)
-{
-	if (!f->now.asked || !f->now.answered || f->raw || f->blind)
-		return;
-	f->now = (struct exchange){0};
-	strb_reset(&f->out);
-	if (f->state == FORWARD_LINGERING) {
-		leg_keep(f);
-		forward_drain(f);
-		return;
-	}
-	wsmux_stream_resume(f->stream);
 }
 
 /* ---- the tunnel's side ---- */
@@ -118,7 +36,7 @@ forward_on_room(void *user)
 	CAST_OBJ(f, user, FORWARD_MAGIC);
 	forward_pump(f);
 	if (f->leg)
-		conn_resume(f->leg->conn);
+		leg_resume(f->leg);
 }
 
 static void
@@ -131,11 +49,10 @@ forward_on_fin(void *user)
 		return;
 	forward_set_state(f, FORWARD_LINGERING);
 	if (f->leg && !f->now.under_way && !f->raw && !f->blind) {
-		leg_keep(f);
+		forward_keep_target(f);
 		forward_drain(f);
 	} else if (f->leg && (f->raw || f->blind || !f->now.asked || !f->now.keep)) {
-		conn_shutdown(
-		    f->leg->conn); /* behind what is queued, perhaps before it is connected */
+		leg_shutdown(f->leg); /* behind what is queued, perhaps before it is connected */
 	} else if (!f->leg && !f->reply.n && f->file < 0) {
 		forward_drain(f);
 	}
@@ -166,7 +83,7 @@ forward_on_done(void *user, enum reason why)
 	owner = f->owner;
 	forward_tell(f, why == R_NONE ? "" : reason_info(why)->text);
 	if (f->leg)
-		leg_drop(f, why, why == R_NONE && conn_queued(f->leg->conn) > 0);
+		leg_drop(&f->leg, why, why == R_NONE && leg_queued(f->leg) > 0);
 	forward_free(f);
 	if (--owner->streams == 0 && owner->on_idle)
 		owner->on_idle(owner->idle_user);
@@ -177,6 +94,99 @@ static const struct wsmux_stream_ops stream_ops = {
     .on_room = forward_on_room,
     .on_fin = forward_on_fin,
     .on_done = forward_on_done,
+};
+
+/* ---- the target's side ---- */
+
+static size_t
+forward_on_answer(void *user, struct span in)
+{
+	struct forward *f;
+	size_t taken;
+
+	CAST_OBJ(f, user, FORWARD_MAGIC);
+	taken = wsmux_stream_write(f->stream, in);
+	if (taken) {
+		forward_stirred(f);
+		forward_flush(f);
+		forward_look_at_answer(f, span_take(in, taken));
+	}
+	return taken;
+}
+
+static void
+forward_on_sent(void *user, size_t n)
+{
+	struct forward *f;
+	size_t ours;
+
+	CAST_OBJ(f, user, FORWARD_MAGIC);
+	ours = n < f->ours ? n : f->ours;
+	f->ours -= ours;
+	n -= ours;
+	f->owed -= n;
+	wsmux_stream_used(f->stream, n);
+	forward_flush(f);
+}
+
+/* An idle connection that was closed under the request: it may be asked once more, on a new one. */
+static bool
+forward_may_repeat(const struct forward *f)
+{
+	return leg_reused(f->leg) && f->now.under_way && !f->now.told && !f->now.bytes &&
+	       !f->now.status;
+}
+
+static void
+forward_repeat(struct forward *f)
+{
+	forward_drop_target(f);
+	legs_close_idle(f->owner->legs); /* the others are no better */
+	forward_ask_target(f);
+}
+
+static void
+forward_on_target_eof(void *user)
+{
+	struct forward *f;
+
+	CAST_OBJ(f, user, FORWARD_MAGIC);
+	if (forward_may_repeat(f)) {
+		forward_repeat(f);
+		return;
+	}
+	f->local_eof = true;
+	forward_answer_ended(f);
+	wsmux_stream_fin(f->stream);
+	forward_flush(f);
+}
+
+static void
+forward_on_target_gone(void *user, enum reason why, const char *error)
+{
+	struct forward *f;
+	bool repeat, opened;
+
+	CAST_OBJ(f, user, FORWARD_MAGIC);
+	repeat = forward_may_repeat(f);
+	opened = leg_opened(f->leg);
+	f->leg = NULL;
+	if (repeat)
+		forward_repeat(f);
+	else if (!opened)
+		forward_refuse(
+		    f, 502, error, why == R_DIAL_FAILED ? R_TARGET_REFUSED : R_TARGET_FAILED);
+	else if (f->local_eof)
+		forward_drain(f);
+	else
+		forward_break(f, "the local target broke off");
+}
+
+static const struct leg_ops leg_ops = {
+    .on_data = forward_on_answer,
+    .on_sent = forward_on_sent,
+    .on_eof = forward_on_target_eof,
+    .on_gone = forward_on_target_gone,
 };
 
 /* ---- the forwarder ---- */
@@ -192,14 +202,14 @@ forwarder_new(
 	owner->rules = rules;
 	owner->ops = ops;
 	owner->user = user;
-	TAILQ_INIT(&owner->idle);
+	owner->legs = legs_new(loop, &leg_ops);
 	return owner;
 }
 
 void
 forwarder_stop(struct forwarder *owner)
 {
-	leg_close_idle(owner);
+	legs_close_idle(owner->legs);
 }
 
 void
@@ -208,7 +218,8 @@ forwarder_free(struct forwarder **ownerp)
 	struct forwarder *owner;
 
 	TAKE_OBJ(owner, ownerp, FORWARDER_MAGIC);
-	ENSURE(owner->streams == 0 && owner->nidle == 0);
+	ENSURE(owner->streams == 0);
+	legs_free(&owner->legs);
 	OBJ_FREE(owner);
 }
 

@@ -27,6 +27,7 @@ static const struct {
 void
 forward_refuse(struct forward *f, int status, const char *error, enum reason why)
 {
+	char nothing[PLACE_TEXT_MAX + 32] = "";
 	struct strb page, extra, body;
 
 	strb_init(&page, PAGE_MAX);
@@ -47,7 +48,10 @@ forward_refuse(struct forward *f, int status, const char *error, enum reason why
 	if (wsmux_stream_write(f->stream, strb_span(&page)) < page.n)
 		log_debug(NULL, "nobody waits for that answer any more");
 	f->now.status = status;
-	forward_tell(f, why == R_TARGET_REFUSED ? "nothing listens there" : error);
+	if (why == R_TARGET_REFUSED)
+		snprintf(
+		    nothing, sizeof(nothing), "nothing listens on %s", f->now.route->place.text);
+	forward_tell(f, nothing[0] ? nothing : error);
 	strb_free(&page);
 	strb_free(&extra);
 	strb_free(&body);

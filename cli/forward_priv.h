@@ -1,9 +1,11 @@
-/* cli/forward_priv.h - the inside of a forward, shared by the files that its sides fall into:
+/* cli/forward_priv.h - the inside of a forward, shared by the files that its sides fall into. Each
+ * calls only those below it:
  *
- *   forward.c          the stream, the forwarder, life
- *   forward_request.c  the viewer's requests: heads, verdicts, bodies
- *   forward_leg.c      the connection to the local target
+ *   forward.c          the stream's callbacks, and the target's; life
+ *   forward_request.c  the viewer's requests: heads, verdicts, bodies; where answers end
  *   forward_answer.c   answers of our own: pages, files, the program
+ *   forward_core.c     state, exchange, end
+ *   leg.c              connections to targets
  */
 #ifndef WHT_CLI_FORWARD_PRIV_H
 #define WHT_CLI_FORWARD_PRIV_H
@@ -11,28 +13,16 @@
 #include "base/log.h"
 #include "base/obj.h"
 #include "cli/forward.h"
+#include "cli/leg.h"
 #include "http/parse.h"
 
 #define FORWARDER_MAGIC 0xf02d0001u
 #define FORWARD_MAGIC	0xf02d0002u
-#define LEG_MAGIC	0xf02d0003u
 
 #define EXCHANGE_METHOD_MAX 32
 #define EXCHANGE_PATH_MAX   1024
 #define REPLY_MAX	    (64 << 20)
 #define PROGRAM_BODY_MAX    (1 << 20)
-
-/* A connection to a target: one forward's, or nobody's while it waits for the next. */
-struct leg {
-	unsigned magic;
-	struct forwarder *owner;
-	struct forward *forward; /* NULL: nobody's */
-	const struct route *route;
-	struct conn *conn;
-	bool open, idle, reused;
-	struct timer rest; /* of an idle one */
-	TAILQ_ENTRY(leg) entry;
-};
 
 struct forwarder {
 	unsigned magic;
@@ -43,9 +33,7 @@ struct forwarder {
 	struct link *link;
 	size_t streams;
 	bool trusted;
-	bool refusing; /* the last dial failed: said once, not once a request */
-	TAILQ_HEAD(, leg) idle;
-	size_t nidle;
+	struct legs *legs;
 	void (*on_idle)(void *user);
 	void *idle_user;
 };
@@ -87,32 +75,12 @@ struct forward {
 	struct timer linger;
 };
 
-/* forward.c */
-void forward_set_state(struct forward *, enum forward_state);
-void forward_flush(const struct forward *);
-void forward_stirred(struct forward *);
-/* Nobody will take the server's bytes any more. */
-void forward_drain(struct forward *);
-/* The target broke: so does the answer. */
-void forward_break(struct forward *, const char *error);
-/* The exchange is over, one way or the other; says so once. */
-void forward_tell(struct forward *, const char *error);
-/* Both sides of it are through: ready for the next. */
-void forward_next(struct forward *);
-
 /* forward_request.c */
 void forward_requests_init(struct forward *);
 size_t forward_take_requests(struct forward *, struct span in);
 /* Looks at what went out of the target's answer. */
 void forward_look_at_answer(struct forward *, struct span sent);
 void forward_answer_ended(struct forward *);
-
-/* forward_leg.c */
-void leg_begin(struct forward *);
-/* The forward lets go: for the next request, or for good. */
-void leg_keep(struct forward *);
-void leg_drop(struct forward *, enum reason why, bool finish);
-void leg_close_idle(struct forwarder *);
 
 /* forward_answer.c */
 /* Instead of a target. */
@@ -121,5 +89,24 @@ void forward_answer_file(struct forward *);
 void forward_answer_program(struct forward *);
 /* More of the answer, as the stream takes it. */
 void forward_pump(struct forward *);
+
+/* forward_core.c */
+void forward_set_state(struct forward *, enum forward_state);
+void forward_flush(const struct forward *);
+void forward_stirred(struct forward *);
+/* Sends the head that is made to the exchange's target, on a connection that fits. */
+void forward_ask_target(struct forward *);
+/* The connection may be the next request's, whosever that is. */
+void forward_keep_target(struct forward *);
+/* Gives credit for what it did not take. */
+void forward_drop_target(struct forward *);
+/* Nobody will take the server's bytes any more. */
+void forward_drain(struct forward *);
+/* The target broke: so does the answer. */
+void forward_break(struct forward *, const char *error);
+/* The exchange is over, one way or the other; says so once. */
+void forward_tell(struct forward *, const char *error);
+/* Both sides of it are through: ready for the next. */
+void forward_next(struct forward *);
 
 #endif

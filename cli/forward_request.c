@@ -38,8 +38,7 @@ write_out(
 
 	strb_reset(&f->out);
 	if (rules->proxy_protocol && route->kind == ROUTE_DIAL) {
-		if (f->leg)
-			leg_drop(f, R_NONE, false); /* it belongs to another viewer */
+		forward_drop_target(f); /* it belongs to another viewer */
 		rules_write_proxy_v2(&f->out, known ? &viewer : NULL);
 	}
 	rules_write_head(rules, route, head, raw, &f->out);
@@ -108,7 +107,7 @@ begin_exchange(struct forward *f)
 	else if (strb_failed(&f->out))
 		forward_refuse(f, 431, "the request head is too large", R_NONE);
 	else if (f->now.route->kind == ROUTE_DIAL)
-		leg_begin(f);
+		forward_ask_target(f);
 }
 
 /* ---- bytes ---- */
@@ -117,10 +116,10 @@ begin_exchange(struct forward *f)
 static void
 pass_on(struct forward *f, struct span in)
 {
-	if (f->leg && f->leg->conn) {
+	if (f->leg) {
 		/* Never more than our window: credit goes back when bytes have left. */
 		f->owed += in.n;
-		conn_write(f->leg->conn, in);
+		leg_write(f->leg, in);
 	} else {
 		wsmux_stream_used(f->stream, in.n);
 	}
@@ -146,7 +145,7 @@ go_raw(struct forward *f, struct span in)
 		forward_set_state(f, FORWARD_COPYING);
 	strb_reset(&f->out);
 	strb_add(&f->out, strb_span(&f->seen));
-	leg_begin(f);
+	forward_ask_target(f);
 	pass_on(f, in);
 }
 

@@ -35,6 +35,8 @@ struct keepup *keepup_new(const struct keepup_config *);
 void keepup_start(struct keepup *);
 /* Ends the session properly, letting streams finish for a moment. */
 void keepup_stop(struct keepup *);
+/* The tunnel's; "" while unknown. */
+const char *keepup_id(const struct keepup *);
 /* Valid when it is over. */
 enum leave keepup_result(const struct keepup *);
 void keepup_free(struct keepup **);

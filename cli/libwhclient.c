@@ -45,7 +45,7 @@ tell(void *user, struct whc_event *event)
 
 	event->tunnel = t;
 	if (!event->target)
-		event->target = t->rules.nroutes ? t->rules.routes[0].place.text : "";
+		event->target = t->targets;
 	if (t->whc->on_event)
 		t->whc->on_event(t->whc->user, event);
 }
@@ -68,8 +68,10 @@ over(void *user)
 {
 	struct whc_tunnel *t = user;
 	int result = (int)keepup_result(t->keepup);
-	struct whc_event event = {
-	    .type = WHC_OVER, .id = "", .status = result, .text = leave_text(result)};
+	struct whc_event event = {.type = WHC_OVER,
+	    .id = keepup_id(t->keepup),
+	    .status = result,
+	    .text = leave_text(result)};
 
 	if (result)
 		t->whc->result = result;

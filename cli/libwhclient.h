@@ -57,7 +57,7 @@ struct whc_event {
 	enum whc_event_type type;
 	struct whc_tunnel *tunnel;
 	const char *id;	    /* the tunnel's; "" while unknown */
-	const char *target; /* the local target, as given */
+	const char *target; /* of a request: the local target; else all of them, for people */
 	const char *text;   /* never NULL */
 	const char *url, *method, *path;
 	int status;

@@ -1,7 +1,8 @@
 /* cli/live.h - whclient in a terminal: a thread that draws what the events say, and reads keys.
  *
- *   c  copies the URL, by the terminal (OSC 52)     f  shows only requests with a text in them q
- * quits
+ *   c  copies the URL, by the terminal (OSC 52)
+ *   f  shows only requests with a text in them
+ *   q  quits
  *
  * Signals that end the program are read here, too, for the terminal must be given back first. */
 #ifndef WHT_CLI_LIVE_H

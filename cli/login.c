@@ -1,6 +1,7 @@
 #include "cli/login.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -45,6 +46,18 @@ take_token(struct settings *s)
 	explicit_bzero(text, sizeof(text));
 }
 
+/* The profile is read wherever whclient is started. */
+static void
+make_absolute(struct settings *s, enum option_id option)
+{
+	const char *path = settings_text(s, option);
+	char *whole = path ? realpath(path, NULL) : NULL;
+
+	if (whole)
+		settings_set(s, option, span_str(whole));
+	free(whole);
+}
+
 static enum leave
 complain(const char *about, const char *what, enum leave leave)
 {
@@ -62,10 +75,10 @@ try_token(struct whc_tunnel *t, struct loop *loop)
 	struct span token;
 
 	settings_set(&t->settings, OPT_TARGET, SPAN("80")); /* not asked for here */
+	if (!probe_ask_auth(t, loop, error))
+		return complain("login", error, LEAVE_TOKEN);
 	if (tunnel_read(t, error) < 0)
 		return complain("login", error, LEAVE_USAGE);
-	if (settings_text(&t->settings, OPT_CLIENT_ID) && !settings_text(&t->settings, OPT_TOKEN))
-		return LEAVE_OK;
 	if (tunnel_open_tokens(t, loop, error) < 0)
 		return complain("login", error, LEAVE_USAGE);
 	token = tokens_take(t->tokens);
@@ -77,6 +90,8 @@ try_token(struct whc_tunnel *t, struct loop *loop)
 		    "login", "no token, or none that says for which id it is", LEAVE_USAGE);
 	probe_token(&probe, loop, t, id, token);
 	verdict = probe_verdict(&probe);
+	if (probe.error[0])
+		return complain("login", verdict, LEAVE_FAILED);
 	return verdict ? complain(t->server.text, verdict, LEAVE_TOKEN) : LEAVE_OK;
 }
 
@@ -90,6 +105,8 @@ login_run(const char *url, struct settings *s, const char *path, const char *pro
 
 	settings_set(s, OPT_SERVER, span_str(url));
 	take_token(s);
+	make_absolute(s, OPT_TOKEN_FILE);
+	make_absolute(s, OPT_CA);
 	settings_inherit(&t.settings, s);
 	result = try_token(&t, loop);
 	if (result == LEAVE_OK && profile_write(path, profile, s, error) < 0)

@@ -204,3 +204,16 @@ place_of_target(const char *target, struct place *place)
 		place_say(place, 0);
 	return wrong;
 }
+
+void
+place_show(const char *text, char out[PLACE_TEXT_MAX])
+{
+	const char *at = strrchr(text, '@');
+	size_t letters = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+	int n = strncmp(text + letters, "://", 3) ? 0 : (int)letters + 3;
+
+	if (at)
+		snprintf(out, PLACE_TEXT_MAX, "%.*s***%s", n, text, at);
+	else
+		snprintf(out, PLACE_TEXT_MAX, "%s", text);
+}

@@ -29,6 +29,9 @@ struct place {
 
 /* https://host[:port][/], and the same with http, wss and ws. NULL, or what is wrong with it. */
 const char *place_of_server(const char *url, struct place *);
+/* A text that was meant as an address, for people: what stands in front of an '@' may be a
+ * password. */
+void place_show(const char *text, char out[PLACE_TEXT_MAX]);
 /* A port, host:port, http://..., https://..., unix:/path or file:folder. NULL, or what is wrong
  * with it. */
 const char *place_of_target(const char *text, struct place *);

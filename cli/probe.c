@@ -156,6 +156,49 @@ probe_token(struct probe *probe, struct loop *loop, const struct whc_tunnel *t, 
 	strb_free(&request);
 }
 
+static void
+on_news(void *user)
+{
+	loop_stop(user);
+}
+
+static void
+take_answer(struct whc_tunnel *t, struct span token)
+{
+	if (!settings_text(&t->settings, OPT_ID))
+		settings_set(&t->settings, OPT_ID, span_str(tokens_id(t->tokens)));
+	if (!t->has_server)
+		settings_set(&t->settings, OPT_SERVER, span_str(tokens_server(t->tokens)));
+	settings_set(&t->settings, OPT_TOKEN, token);
+	settings_clear(&t->settings, OPT_CLIENT_ID);
+}
+
+bool
+probe_ask_auth(struct whc_tunnel *t, struct loop *loop, char error[TUNNEL_ERROR_MAX])
+{
+	bool fresh;
+
+	if (!settings_text(&t->settings, OPT_CLIENT_ID) || settings_text(&t->settings, OPT_TOKEN) ||
+	    settings_text(&t->settings, OPT_TOKEN_FILE))
+		return true;
+	t->has_server = settings_text(&t->settings, OPT_SERVER) != NULL;
+	if (tunnel_open_tokens(t, loop, error) < 0)
+		return false;
+	tokens_on_news(t->tokens, on_news, loop);
+	(void)tokens_take(t->tokens); /* there is none yet: so it asks */
+	loop_run(loop);
+	fresh = tokens_fresh(t->tokens);
+	if (fresh)
+		take_answer(t, tokens_take(t->tokens));
+	else
+		snprintf(error, TUNNEL_ERROR_MAX, "no token from the Auth service: %s",
+		    tokens_trouble(t->tokens));
+	tokens_stop(t->tokens);
+	loop_run_down(loop);
+	tokens_free(&t->tokens);
+	return fresh;
+}
+
 const char *
 probe_verdict(const struct probe *p)
 {

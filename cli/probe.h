@@ -21,6 +21,9 @@ void probe_run(struct probe *, struct loop *, const struct dial *, struct span r
  * token is tried and nobody who holds the id is disturbed. */
 void probe_token(
     struct probe *, struct loop *, const struct whc_tunnel *, const char *id, struct span token);
+/* When a token is the Auth service's to give: asks for one, which then stands in the settings, with
+ * id and server if it says them. False: error says why there is none. */
+bool probe_ask_auth(struct whc_tunnel *, struct loop *, char error[TUNNEL_ERROR_MAX]) MUST_CHECK;
 /* What the answer to that means. NULL: the token is good. */
 const char *probe_verdict(const struct probe *);
 /* Where the tunnel's server is. */

@@ -3,8 +3,8 @@
  * Pure: bytes in, bytes out. Both header families are spoken, for a server of either answers in its
  * own.
  *
- *   READING --101 that keeps its word--> ACCEPTED      what follows the head belongs to the
- * WebSocket |  \--another status, whole-----> REFUSED
+ *   READING --101 that keeps its word--> ACCEPTED   what follows the head is the WebSocket's
+ *      |  \--another status, whole-----> REFUSED
  *      \-----no HTTP, no end, no URL---> BROKEN
  *
  * The answer comes from a stranger: its texts are bounded here, and cleaned for a terminal.

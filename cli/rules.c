@@ -11,7 +11,10 @@
 static int
 wrong(char error[RULES_ERROR_MAX], const char *about, const char *what)
 {
-	snprintf(error, RULES_ERROR_MAX, "%s: %s", about, what);
+	char shown[PLACE_TEXT_MAX];
+
+	place_show(about, shown);
+	snprintf(error, RULES_ERROR_MAX, "%s: %s", shown, what);
 	return -WHT_EINVAL;
 }
 

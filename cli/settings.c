@@ -73,6 +73,20 @@ settings_inherit_environment(struct settings *s)
 }
 
 void
+settings_wipe_environment(void)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const char *name = option_infos[i].environment;
+		char *value = name ? getenv(name) : NULL;
+
+		if (value && option_infos[i].kind & OPT_SECRET) {
+			memset(value, '*', strlen(value));
+			unsetenv(name);
+		}
+	}
+}
+
+void
 settings_free(struct settings *s)
 {
 	for (int i = 0; i < OPT_COUNT; i++)

@@ -45,6 +45,8 @@ const char *settings_set(struct settings *, enum option_id, struct span value);
 void settings_inherit(struct settings *, const struct settings *from);
 /* The same from the environment. */
 void settings_inherit_environment(struct settings *);
+/* What is secret is taken out of the environment, where "ps e" shows it: once all have read it. */
+void settings_wipe_environment(void);
 void settings_clear(struct settings *, enum option_id);
 void settings_free(struct settings *);
 

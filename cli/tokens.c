@@ -127,6 +127,7 @@ tokens_on_end(void *user)
 
 	CAST_OBJ(t, user, TOKENS_MAGIC);
 	t->ended = true;
+	snprintf(t->trouble, sizeof(t->trouble), "it has ended");
 	tokens_tell(t);
 }
 
@@ -239,14 +240,15 @@ tokens_read(const char *path, char out[TOKEN_MAX + 2])
 	return n < 0 ? n : total;
 }
 
-static void
+/* 1: another token than before, 0: the same, -1: none, and the log says why. */
+static int
 tokens_reread(struct tokens *t)
 {
 	char text[TOKEN_MAX + 2];
 	ssize_t n = tokens_read(t->path, text);
 	struct span rest = span_of(text, n > 0 ? (size_t)n : 0), line = rest;
+	int result = -1;
 
-	t->n = 0;
 	if (n > 0)
 		span_cut(&rest, '\n', &line);
 	if (line.n && line.p[line.n - 1] == '\r')
@@ -257,8 +259,11 @@ tokens_reread(struct tokens *t)
 	else if (!token_shaped(line))
 		log_warn(NULL, "the token file %s holds no token in its first line", t->path);
 	else
+		result = span_eq(line, span_of(t->text, t->n)) ? 0 : 1;
+	if (result > 0)
 		tokens_set(t, line);
 	explicit_bzero(text, sizeof(text));
+	return result;
 }
 
 /* Nothing that would only be refused: the service is asked for another, meanwhile there is none. */
@@ -275,8 +280,8 @@ tokens_ask_unless_good(struct tokens *t)
 struct span
 tokens_take(struct tokens *t)
 {
-	if (t->kind == OF_FILE)
-		tokens_reread(t);
+	if (t->kind == OF_FILE && tokens_reread(t) < 0)
+		t->n = 0;
 	if (t->kind == OF_AUTH)
 		tokens_ask_unless_good(t);
 	t->fresh = false;
@@ -301,10 +306,8 @@ tokens_renew(struct tokens *t)
 {
 	if (t->kind == OF_AUTH)
 		auth_service_ask(t->auth);
-	if (t->kind == OF_FILE) {
-		tokens_reread(t);
+	if (t->kind == OF_FILE && tokens_reread(t) > 0)
 		tokens_tell(t);
-	}
 }
 
 const char *

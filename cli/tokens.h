@@ -44,7 +44,8 @@ bool tokens_fresh(const struct tokens *);
 
 /* The last one taken was refused by the server: not that one again, where there may be another. */
 void tokens_refused(struct tokens *);
-/* It ends soon: get the next one where that can be asked for. on_news tells. */
+/* It ends soon: get the next one where that can be asked for. on_news tells, if there is one; until
+ * then the old one stays. May be called again and again. */
 void tokens_renew(struct tokens *);
 /* The id that the present token says it is for; and, from the service of old, the server's URL.
  * Empty: not said. */
@@ -52,7 +53,7 @@ const char *tokens_id(const struct tokens *);
 const char *tokens_server(const struct tokens *);
 /* When it ends, in seconds since 1970; 0: it does not say. */
 int64_t tokens_expiry(const struct tokens *);
-/* What went wrong with the last question to the Auth service; "" if nothing. */
+/* What is wrong with where tokens come from; "" if nothing. */
 const char *tokens_trouble(const struct tokens *);
 /* "stdin", "the Auth service", ...: where the next would come from. */
 const char *tokens_source(const struct tokens *);

@@ -14,7 +14,10 @@
 static int
 wrong(char error[TUNNEL_ERROR_MAX], const char *about, const char *what)
 {
-	snprintf(error, TUNNEL_ERROR_MAX, "%s%s%s", about, about[0] ? ": " : "", what);
+	char shown[PLACE_TEXT_MAX];
+
+	place_show(about, shown);
+	snprintf(error, TUNNEL_ERROR_MAX, "%s%s%s", shown, about[0] ? ": " : "", what);
 	return -WHT_EINVAL;
 }
 
@@ -107,6 +110,21 @@ read_elapsed(const struct whc_tunnel *t, uint64_t *ms, char error[TUNNEL_ERROR_M
 	return 0;
 }
 
+/* "localhost:3000, /api localhost:8000" */
+static void
+describe_targets(struct whc_tunnel *t)
+{
+	size_t n = 0;
+
+	t->targets[0] = '\0';
+	for (int i = 0; i < t->rules.nroutes && n < sizeof(t->targets); i++) {
+		const struct route *r = &t->rules.routes[i];
+
+		n += (size_t)snprintf(t->targets + n, sizeof(t->targets) - n, "%s%s%s%s",
+		    i ? ", " : "", r->path, r->path_len ? " " : "", r->place.text);
+	}
+}
+
 static int
 read_rules(struct whc_tunnel *t, char error[TUNNEL_ERROR_MAX])
 {
@@ -117,6 +135,7 @@ read_rules(struct whc_tunnel *t, char error[TUNNEL_ERROR_MAX])
 	if (t->on_request && t->rules.nroutes == 0)
 		t->rules.routes[t->rules.nroutes++] = (struct route){
 		    .kind = ROUTE_PROGRAM, .place = {.text = "program", .loopback = true}};
+	describe_targets(t);
 	return t->rules.nroutes ? 0
 				: wrong(error, "", "a TARGET is wanted: what shall be reachable?");
 }
@@ -164,6 +183,7 @@ open_auth(struct whc_tunnel *t, struct loop *loop, char error[TUNNEL_ERROR_MAX])
 	    .root_url = settings_text(s, OPT_ROOT_URL),
 	    .auth_url = settings_text(s, OPT_AUTH_URL),
 	    .audience = settings_text(s, OPT_AUDIENCE),
+	    .proxy = settings_text(s, OPT_PROXY),
 	    .id = settings_text(s, OPT_ID)};
 
 	if (config.root_url && strcmp(config.root_url, "https://taskcluster.net") == 0)
@@ -210,7 +230,7 @@ on_exchange(void *user, const struct exchange_news *news)
 	    .us = news->us,
 	    .bytes = news->bytes};
 
-	event.id = settings_text(&t->settings, OPT_ID) ? settings_text(&t->settings, OPT_ID) : "";
+	event.id = keepup_id(t->keepup);
 	t->on_event(t, &event);
 }
 
@@ -259,6 +279,12 @@ warn_of_risks(const struct whc_tunnel *t)
 		    "--insecure: anybody on the way can pose as the server and read the token");
 	if (!secure && !t->server.loopback)
 		log_warn(NULL, "http: anybody on the way can read the token and all traffic");
+	for (int i = 0; i < t->rules.nroutes; i++) {
+		const struct place *place = &t->rules.routes[i].place;
+
+		if (place->folder[0] && access(place->folder, R_OK | X_OK) < 0)
+			log_warn(NULL, "%s: no such folder so far", place->text);
+	}
 	if (t->target_tls && settings_on(&t->settings, OPT_INSECURE_TARGET))
 		log_warn(NULL, "--insecure-target: the target's certificate is not verified");
 }

@@ -18,6 +18,7 @@ struct whc_tunnel {
 	bool has_server, has_proxy, over, began;
 	struct proxy proxy;
 	struct rules rules;
+	char targets[512]; /* what they lead to, for people */
 	struct tls_context *server_tls, *target_tls;
 	struct tokens *tokens;
 	struct forwarder *forwarder;

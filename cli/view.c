@@ -65,6 +65,24 @@ time_text(char out[TEXT_MAX], uint64_t us)
 		snprintf(out, TEXT_MAX, "%llu s", (unsigned long long)us / 1000000);
 }
 
+void
+view_duration(char out[VIEW_TIME_MAX], int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = {{86400, "days"}, {3600, "hours"}, {60, "min"}, {1, "s"}};
+	size_t i = 0;
+
+	if (seconds < 0)
+		seconds = 0;
+	while (i < 3 && seconds < 2 * units[i].seconds)
+		i++;
+	snprintf(
+	    out, VIEW_TIME_MAX, "%lld %s", (long long)(seconds / units[i].seconds), units[i].name);
+}
+
+/* What went wrong comes before the path, which may be longer than the screen is wide. */
 static void
 add_request(struct view *v, const struct whc_event *e)
 {
@@ -75,8 +93,8 @@ add_request(struct view *v, const struct whc_event *e)
 	time_text(time, e->us);
 	size_text(size, e->bytes);
 	if (e->text[0])
-		snprintf(line, VIEW_LINE_MAX, "%-7.7s %3d %9s %9s  %.160s  %.120s: %.80s",
-		    e->method, e->status, time, size, path, e->text, e->target);
+		snprintf(line, VIEW_LINE_MAX, "%-7.7s %3d %9s %9s  %.160s: %.280s", e->method,
+		    e->status, time, size, e->text, path);
 	else
 		snprintf(line, VIEW_LINE_MAX, "%-7.7s %3d %9s %9s  %s", e->method, e->status, time,
 		    size, path);
@@ -182,15 +200,17 @@ draw_line(struct strb *out, unsigned width, const char *text)
 static unsigned
 draw_tunnel(const struct view_tunnel *t, unsigned width, int64_t now_s, struct strb *out)
 {
-	char line[1024], rtt[TEXT_MAX] = "", left[48] = "";
+	char line[1200], rtt[TEXT_MAX] = "", left[VIEW_TIME_MAX] = "";
 
 	if (t->rtt_us)
 		time_text(rtt, t->rtt_us);
-	if (t->expires)
-		snprintf(left, sizeof(left), "   token ends in %lld min",
-		    (long long)(t->expires > now_s ? (t->expires - now_s) / 60 : 0));
-	snprintf(
-	    line, sizeof(line), "%s%s%s%s", t->status, rtt[0] ? "   round trip " : "", rtt, left);
+	if (t->expires > now_s)
+		view_duration(left, t->expires - now_s);
+	snprintf(line, sizeof(line), "%s%s%s%s%s", t->status, rtt[0] ? "   round trip " : "", rtt,
+	    left[0]	 ? "   token ends in "
+	    : t->expires ? "   token has ended"
+			 : "",
+	    left);
 	draw_line(out, width, line);
 	snprintf(line, sizeof(line), "%s -> %s", t->url[0] ? t->url : "(no URL yet)", t->target);
 	draw_line(out, width, line);

@@ -17,7 +17,7 @@
 
 struct view_tunnel {
 	const struct whc_tunnel *of;
-	char url[512], target[160], status[160];
+	char url[512], target[512], status[160];
 	bool up;
 	uint64_t rtt_us;
 	int64_t expires;
@@ -35,6 +35,10 @@ struct view {
 	bool typing;   /* the filter */
 	char said[80]; /* what the last key did */
 };
+
+#define VIEW_TIME_MAX 32
+/* "30 days", "5 hours", "12 min", "40 s". */
+void view_duration(char out[VIEW_TIME_MAX], int64_t seconds);
 
 void view_event(struct view *, const struct whc_event *);
 /* The whole screen, with the sequences that draw it. now_s: for what is left of a token. */

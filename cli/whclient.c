@@ -175,7 +175,7 @@ wait_for_endings(void *arg)
 
 struct teller {
 	struct say say;
-	char last[1024]; /* what has to be said when the screen is gone */
+	char notice[1024], last[1024]; /* what has to be said when the screen is gone */
 };
 
 static void
@@ -188,6 +188,8 @@ on_event(void *user, const struct whc_event *e)
 		    teller->last, sizeof(teller->last), "%s\nwhclient --help says how.", e->text);
 	else if (e->type == WHC_OVER && e->status && live)
 		snprintf(teller->last, sizeof(teller->last), "%s", e->text);
+	else if (e->type == WHC_NOTICE && e->serious && live)
+		snprintf(teller->notice, sizeof(teller->notice), "%s", e->text);
 	say_event(&teller->say, e);
 	if (live)
 		live_event(live, e);
@@ -227,6 +229,7 @@ run(const struct command *c)
 		add_tunnel(c, c->names[i], &stdin_taken);
 	if (c->nnames == 0)
 		add_tunnel(c, NULL, &stdin_taken);
+	settings_wipe_environment();
 	whc_on_event(whc, on_event, &teller);
 	if (live)
 		run_with_screen(&teller, &result);
@@ -234,7 +237,8 @@ run(const struct command *c)
 		run_plain(&result);
 	whc_free(whc);
 	if (teller.last[0])
-		fprintf(stderr, "whclient: %s\n", teller.last);
+		fprintf(stderr, "%s%swhclient: %s\n", teller.notice, teller.notice[0] ? "\n" : "",
+		    teller.last);
 	return result;
 }
 
@@ -256,7 +260,7 @@ main(int argc, char **argv)
 	int result;
 
 	if (command_read(&command, argc, argv, error) < 0)
-		die_of_usage(error, error[0] ? "" : "see above");
+		die_of_usage("", error);
 	if (settings_on(&command.settings, OPT_HELP)) {
 		command_print_help();
 		return LEAVE_OK;

@@ -14,9 +14,10 @@ def available():
 
 
 class AuthService:
-    def __init__(self, clients):
+    def __init__(self, clients, offset=0):
+        """clients: who may ask, with which key, and what they are told (hawk_server.js); offset: its clock's, in seconds."""
         self.process = subprocess.Popen(["node", pathlib.Path(__file__).with_name("hawk_server.js"), json.dumps(clients)],
-                                        env={**os.environ, "NODE_PATH": NODE_PATH}, stdout=subprocess.PIPE, text=True)
+                                        env={**os.environ, "NODE_PATH": NODE_PATH, "OFFSET": str(offset)}, stdout=subprocess.PIPE, text=True)
         self.port = self.next()["port"]
         self.url = f"http://127.0.0.1:{self.port}"
 

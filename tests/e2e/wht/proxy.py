@@ -12,14 +12,28 @@ class Mangler:
     def __init__(self, port):
         self.to, self.delay, self.stalled, self.refusing = port, (0, 0), False, False
         self.pairs, self.lost, self.connections = [], set(), 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.port = 0
+        self._listen()
 
-    def _accept(self):
+    def _listen(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def refuse(self, how):
+        """"connects": nobody listens; "at once": connections are accepted and closed; None: no more."""
+        self.refusing = how == "at once"
+        if how == "connects":
+            with contextlib.suppress(OSError):
+                self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
+            self.listener.close()
+        elif self.listener.fileno() < 0:
+            self._listen()
+
+    def _accept(self, listener):
         with contextlib.suppress(OSError):
             while True:
-                near, _ = self.listener.accept()
+                near, _ = listener.accept()
                 self.connections += 1
                 if self.refusing:
                     near.close()

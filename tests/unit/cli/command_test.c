@@ -83,6 +83,44 @@ test_the_originals_shape(void **state)
 	assert_string_equal(arguments[2], "***");
 }
 
+/* In one argument, in two, and behind the letter. */
+static void
+test_every_secret_is_wiped(void **state)
+{
+	(void)state;
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct option_info *o = &option_infos[i];
+		char line[128], letter[] = {' ', '-', o->letter, '\0'};
+
+		if (!(o->kind & OPT_SECRET))
+			continue;
+		snprintf(line, sizeof(line), "--%s=hidden --%s hidden%s%s", o->word, o->word,
+		    o->letter ? letter : "", o->letter ? "hidden" : "");
+		assert_int_equal(read_line(line), 0);
+		expect((enum option_id)i, "hidden");
+		for (int j = 1; j <= (o->letter ? 4 : 3); j++)
+			assert_null(strstr(arguments[j], "hidden"));
+	}
+}
+
+static void
+test_no_value_is_part_of_an_error(void **state)
+{
+	static const char *const lines[] = {
+	    "--tokne=hidden 3000", "--json=hidden 3000", "-xhidden 3000", "--t=hidden 3000"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_true(read_line(lines[i]) < 0);
+		assert_true(error[0] == '-');
+		assert_null(strstr(error, "hidden"));
+	}
+	assert_true(read_line("3000 --token") < 0);
+	assert_string_equal(error, "--token: a value is wanted behind it");
+	assert_true(read_line("3000 -t") < 0);
+	assert_string_equal(error, "-t: a value is wanted behind it");
+}
+
 static void
 test_start_and_login(void **state)
 {
@@ -209,6 +247,52 @@ test_the_screen_shows_nothing_of_a_strangers_controls(void **state)
 	strb_free(&out);
 }
 
+static void
+test_what_went_wrong_is_seen_on_a_narrow_screen(void **state)
+{
+	static struct view view;
+	char path[300] = "/";
+	struct whc_event e = {.type = WHC_REQUEST,
+	    .id = "",
+	    .target = "localhost:3000",
+	    .text = "nothing listens on localhost:3000",
+	    .method = "POST",
+	    .path = path,
+	    .status = 502};
+	struct strb out;
+
+	(void)state;
+	memset(path + 1, 'a', sizeof(path) - 2);
+	view = (struct view){0};
+	strb_init(&out, VIEW_SCREEN_MAX);
+	view_event(&view, &e);
+	view_draw(&view, 80, 24, 0, &out);
+	assert_non_null(strstr(strb_cstr(&out), "nothing listens on localhost:3000: /aaa"));
+	strb_free(&out);
+}
+
+static void
+assert_duration(int64_t seconds, const char *expected)
+{
+	char text[VIEW_TIME_MAX];
+
+	view_duration(text, seconds);
+	assert_string_equal(text, expected);
+}
+
+static void
+test_what_is_left_of_a_token(void **state)
+{
+	(void)state;
+	assert_duration(-5, "0 s");
+	assert_duration(119, "119 s");
+	assert_duration(120, "2 min");
+	assert_duration(7199, "119 min");
+	assert_duration(7200, "2 hours");
+	assert_duration(172799, "47 hours");
+	assert_duration(30 * 86400, "30 days");
+}
+
 int
 main(void)
 {
@@ -216,12 +300,16 @@ main(void)
 	    cmocka_unit_test_teardown(test_the_short_shape, end),
 	    cmocka_unit_test_teardown(test_the_successors_shape, end),
 	    cmocka_unit_test_teardown(test_the_originals_shape, end),
+	    cmocka_unit_test_teardown(test_every_secret_is_wiped, end),
+	    cmocka_unit_test_teardown(test_no_value_is_part_of_an_error, end),
 	    cmocka_unit_test_teardown(test_start_and_login, end),
 	    cmocka_unit_test(test_a_profile_takes_from_default_what_it_does_not_say),
 	    cmocka_unit_test(test_what_is_said_first_is_believed),
 	    cmocka_unit_test(test_writing_a_profile_leaves_the_others),
 	    cmocka_unit_test(test_answers_of_the_auth_service),
 	    cmocka_unit_test(test_the_screen_shows_nothing_of_a_strangers_controls),
+	    cmocka_unit_test(test_what_went_wrong_is_seen_on_a_narrow_screen),
+	    cmocka_unit_test(test_what_is_left_of_a_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

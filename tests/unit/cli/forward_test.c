@@ -15,7 +15,7 @@
 
 enum { WINDOW = 262144, BIG = 2 * 1024 * 1024 };
 
-enum manners { ECHO, DEAF, ANSWER_AT_EOF, RESET, HANG_UP };
+enum manners { ECHO, DEAF, ANSWER_AT_EOF, RESET, HANG_UP, KEEP_ALIVE };
 
 /* One connection at the target. */
 static struct target {
@@ -61,6 +61,8 @@ target_on_data(void *user, struct span in)
 	target.got += in.n;
 	if (target.manners == ECHO)
 		conn_write(target.conn, in);
+	if (target.manners == KEEP_ALIVE)
+		conn_write(target.conn, SPAN("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
 	return in.n;
 }
 
@@ -92,7 +94,7 @@ target_on_accept(void *user, int fd)
 {
 	(void)user;
 	target.accepted++;
-	if (target.manners == HANG_UP) {
+	if (target.manners == HANG_UP || (target.manners == KEEP_ALIVE && target.conn)) {
 		close(fd);
 	} else if (target.manners == RESET) {
 		target.fd = fd;
@@ -399,6 +401,38 @@ test_bytes_go_there_and_back(void **state)
 }
 
 static void
+viewer_ask(struct span request)
+{
+	viewer.got = 0;
+	assert_int_equal(wsmux_stream_write(viewer.stream, request), request.n);
+	link_flush(far);
+}
+
+static bool
+viewer_got_an_answer(void)
+{
+	return viewer.got == strlen("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+/* The target has one connection only, and hangs up on others: it would be too late to ask again. */
+static void
+test_what_changes_something_has_a_connection_of_its_own(void **state)
+{
+	(void)state;
+	begin(KEEP_ALIVE);
+	viewer_open(0);
+	viewer_ask(SPAN("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"));
+	wait_until(viewer_got_an_answer);
+	viewer_ask(SPAN("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"));
+	wait_until(viewer_got_an_answer);
+	assert_int_equal(target.accepted, 1);
+	viewer_ask(SPAN("POST /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"));
+	wait_until(viewer_saw_the_end);
+	assert_int_equal(target.accepted, 2);
+	assert_int_equal(viewer.got, 0);
+}
+
+static void
 test_nobody_listens(void **state)
 {
 	(void)state;
@@ -512,6 +546,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(test_bytes_go_there_and_back, end),
+	    cmocka_unit_test_teardown(test_what_changes_something_has_a_connection_of_its_own, end),
 	    cmocka_unit_test_teardown(test_nobody_listens, end),
 	    cmocka_unit_test_teardown(test_a_target_that_does_not_read_stops_the_viewer, end),
 	    cmocka_unit_test_teardown(test_a_viewer_that_does_not_read_stops_the_target, end),

@@ -143,6 +143,28 @@ test_server_urls_that_are_refused(void **state)
 	}
 }
 
+static void
+assert_shown(const char *text, const char *expected)
+{
+	char shown[PLACE_TEXT_MAX];
+
+	place_show(text, shown);
+	assert_string_equal(shown, expected);
+}
+
+static void
+test_a_password_is_not_shown(void **state)
+{
+	(void)state;
+	assert_shown("https://me:hidden@host:1/x", "https://***@host:1/x");
+	assert_shown("https://me:hid@den@host", "https://***@host");
+	assert_shown("me:hidden://@host", "***@host");
+	assert_shown("hidden@", "***@");
+	assert_shown("https://host", "https://host");
+	assert_shown("3000", "3000");
+	assert_shown("", "");
+}
+
 int
 main(void)
 {
@@ -154,6 +176,7 @@ main(void)
 	    cmocka_unit_test(test_lengths_are_bounded),
 	    cmocka_unit_test(test_server_urls),
 	    cmocka_unit_test(test_server_urls_that_are_refused),
+	    cmocka_unit_test(test_a_password_is_not_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

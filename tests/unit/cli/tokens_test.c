@@ -138,6 +138,45 @@ test_a_file_is_read_each_time(void **state)
 }
 
 static void
+count_news(void *user)
+{
+	++*(int *)user;
+}
+
+/* Asked again and again: what is told is another token, and only that; without one, the old stays.
+ */
+static void
+test_a_file_is_read_before_its_token_ends(void **state)
+{
+	char path[] = "/tmp/wht-tokens-XXXXXX";
+	struct tokens *t;
+	int news = 0;
+
+	(void)state;
+	close(mkstemp(path));
+	t = tokens_of_file(path);
+	tokens_on_news(t, count_news, &news);
+	put(path, "first\n");
+	assert_takes(t, "first");
+	tokens_renew(t);
+	put(path, "");
+	tokens_renew(t);
+	unlink(path);
+	tokens_renew(t);
+	assert_int_equal(news, 0);
+	assert_false(tokens_fresh(t));
+	put(path, "second\n");
+	tokens_renew(t);
+	tokens_renew(t);
+	assert_int_equal(news, 1);
+	assert_true(tokens_fresh(t));
+	assert_takes(t, "second");
+	unlink(path);
+	tokens_stop(t);
+	tokens_free(&t);
+}
+
+static void
 test_a_file_that_is_too_long_holds_no_token(void **state)
 {
 	char path[] = "/tmp/wht-tokens-XXXXXX";
@@ -270,6 +309,7 @@ main(void)
 	    cmocka_unit_test(test_what_a_token_looks_like),
 	    cmocka_unit_test(test_the_one_on_the_command_line_is_for_ever),
 	    cmocka_unit_test(test_a_file_is_read_each_time),
+	    cmocka_unit_test(test_a_file_is_read_before_its_token_ends),
 	    cmocka_unit_test(test_a_file_that_is_too_long_holds_no_token),
 	    cmocka_unit_test_setup_teardown(test_a_line_counts_as_soon_as_it_came, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_the_last_line_needs_no_end, setup, teardown),
