@@ -39,6 +39,8 @@ forward_on_room(void *user)
 		leg_resume(f->leg);
 }
 
+/* A server says it when the answer is complete, or when nobody waits for it any more. Only where bytes
+ * are copied without looking may one direction outlive the other. */
 static void
 forward_on_fin(void *user)
 {
@@ -47,15 +49,15 @@ forward_on_fin(void *user)
 	CAST_OBJ(f, user, FORWARD_MAGIC);
 	if (f->state >= FORWARD_LINGERING)
 		return;
-	forward_set_state(f, FORWARD_LINGERING);
-	if (f->leg && !f->now.under_way && !f->raw && !f->blind) {
-		forward_keep_target(f);
-		forward_drain(f);
-	} else if (f->leg && (f->raw || f->blind || !f->now.asked || !f->now.keep)) {
+	if (f->leg && (f->raw || f->blind)) {
+		forward_set_state(f, FORWARD_LINGERING);
 		leg_shutdown(f->leg); /* behind what is queued, perhaps before it is connected */
-	} else if (!f->leg && !f->reply.n && f->file < 0) {
-		forward_drain(f);
+		return;
 	}
+	if (!f->now.under_way)
+		forward_keep_target(f);
+	forward_tell(f, f->now.answered ? "" : "the viewer went away");
+	forward_drain(f);
 }
 
 static void

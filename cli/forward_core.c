@@ -105,10 +105,5 @@ forward_next(struct forward *f)
 		return;
 	f->now = (struct exchange){0};
 	strb_reset(&f->out);
-	if (f->state == FORWARD_LINGERING) {
-		forward_keep_target(f);
-		forward_drain(f);
-		return;
-	}
 	wsmux_stream_resume(f->stream);
 }

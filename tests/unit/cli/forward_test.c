@@ -15,7 +15,7 @@
 
 enum { WINDOW = 262144, BIG = 2 * 1024 * 1024 };
 
-enum manners { ECHO, DEAF, ANSWER_AT_EOF, RESET, HANG_UP, KEEP_ALIVE };
+enum manners { ECHO, DEAF, ANSWER_AT_EOF, RESET, HANG_UP, KEEP_ALIVE, TRICKLE };
 
 /* One connection at the target. */
 static struct target {
@@ -61,6 +61,8 @@ target_on_data(void *user, struct span in)
 	target.got += in.n;
 	if (target.manners == ECHO)
 		conn_write(target.conn, in);
+	if (target.manners == TRICKLE)
+		conn_write(target.conn, SPAN("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"));
 	if (target.manners == KEEP_ALIVE)
 		conn_write(target.conn, SPAN("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
 	return in.n;
@@ -489,6 +491,34 @@ test_the_last_bytes_come_after_the_servers_fin(void **state)
 	assert_string_equal(viewer.head, "and last");
 }
 
+static bool
+viewer_got_something(void)
+{
+	return viewer.got > 0;
+}
+
+/* The target says a little more each time that somebody looks. */
+static bool
+all_is_let_go_of_a_trickle(void)
+{
+	if (target.conn)
+		conn_write(target.conn, SPAN("."));
+	return all_is_let_go();
+}
+
+static void
+test_a_target_is_let_go_when_the_viewer_left(void **state)
+{
+	(void)state;
+	begin(TRICKLE);
+	viewer_open(0);
+	viewer_ask(SPAN("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+	wait_until(viewer_got_something);
+	viewer_end();
+	wait_until(all_is_let_go_of_a_trickle);
+	assert_true(viewer.got < 9999);
+}
+
 /* P02: the viewer must see a broken body, not a short one. */
 static void
 test_a_target_that_breaks_breaks_the_stream(void **state)
@@ -551,6 +581,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_a_target_that_does_not_read_stops_the_viewer, end),
 	    cmocka_unit_test_teardown(test_a_viewer_that_does_not_read_stops_the_target, end),
 	    cmocka_unit_test_teardown(test_the_last_bytes_come_after_the_servers_fin, end),
+	    cmocka_unit_test_teardown(test_a_target_is_let_go_when_the_viewer_left, end),
 	    cmocka_unit_test_teardown(test_a_target_that_breaks_breaks_the_stream, end),
 	    cmocka_unit_test_teardown(test_a_target_that_hangs_up_ends_the_stream, end),
 	    cmocka_unit_test_teardown(test_a_lost_session_lets_the_target_go, end),
