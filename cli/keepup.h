@@ -23,6 +23,7 @@ struct keepup_config {
 	struct forwarder *forwarder;
 	bool once;
 	uint64_t max_elapsed_ms; /* without a session; 0: no limit */
+	uint32_t server_window;	 /* that an original server is known to have; 0: unknown */
 	void (*on_event)(void *user, struct whc_event *);
 	void (*on_over)(void *user); /* keepup_result() is valid */
 	void *user;

@@ -98,6 +98,7 @@ keepup_serve(struct keepup *k)
 	    .ping_interval_ms = PING_MS,
 	    .mux = {.role = WSMUX_CLIENT,
 		.window = REGISTER_WINDOW,
+		.presumed_credit = k->config.server_window,
 		.send_max = SEND_MAX,
 		.stream_held_max = REGISTER_WINDOW,
 		.session_held_max = SESSION_HELD_MAX,

@@ -30,6 +30,7 @@ OPTION(BASIC_AUTH,      0,   "basic-auth",      "USER:PASS", NULL,      OPT_TUNN
 OPTION(ALLOW,           0,   "allow",           "CIDR",    NULL,        OPT_TUNNEL | OPT_MANY,   "only viewers from these addresses; several: repeat it")
 OPTION(INSECURE_TARGET, 0,   "insecure-target", NULL,      NULL,        OPT_TUNNEL,              "do not verify the certificate of an https:// TARGET")
 OPTION(PROXY_PROTOCOL,  0,   "proxy-protocol",  NULL,      NULL,        OPT_TUNNEL,              "tell the target the viewer's address by PROXY protocol v2")
+OPTION(SERVER_WINDOW,   0,   "server-window",   "BYTES",   "WHT_SERVER_WINDOW", OPT_TUNNEL,         "what an original server takes ahead on a stream (default: 4096; Taskcluster's since v94: 4194304)")
 OPTION(MAX_ELAPSED,     0,   "max-elapsed",     "SECONDS", NULL,        OPT_TUNNEL,              "give up when there was no session for that long (default: never)")
 OPTION(ONCE,            0,   "once",            NULL,      NULL,        OPT_TUNNEL,              "do not connect again when the session ends")
 OPTION(EXIT_ON_LOSS,    0,   "exit-on-loss",    NULL,      NULL,        OPT_TUNNEL,              "the same")

@@ -110,6 +110,18 @@ read_elapsed(const struct whc_tunnel *t, uint64_t *ms, char error[TUNNEL_ERROR_M
 	return 0;
 }
 
+static int
+read_server_window(const struct whc_tunnel *t, uint32_t *bytes, char error[TUNNEL_ERROR_MAX])
+{
+	const char *text = settings_text(&t->settings, OPT_SERVER_WINDOW);
+	uint64_t n = 0;
+
+	if (text && (span_u64(span_str(text), INT32_MAX, &n) || n == 0))
+		return wrong(error, "--server-window", "a whole number of bytes is wanted");
+	*bytes = (uint32_t)n;
+	return 0;
+}
+
 /* "localhost:3000, /api localhost:8000" */
 static void
 describe_targets(struct whc_tunnel *t)
@@ -165,10 +177,11 @@ int
 tunnel_read(struct whc_tunnel *t, char error[TUNNEL_ERROR_MAX])
 {
 	uint64_t elapsed;
+	uint32_t window;
 
 	if (read_server(t, error) < 0 || read_id(t, error) < 0 || read_token(t, error) < 0 ||
-	    read_elapsed(t, &elapsed, error) < 0 || read_rules(t, error) < 0 ||
-	    read_trust(t, error) < 0)
+	    read_elapsed(t, &elapsed, error) < 0 || read_server_window(t, &window, error) < 0 ||
+	    read_rules(t, error) < 0 || read_trust(t, error) < 0)
 		return -WHT_EINVAL;
 	return 0;
 }
@@ -307,6 +320,7 @@ tunnel_start(struct whc_tunnel *t, struct loop *loop)
 	char error[TUNNEL_ERROR_MAX];
 
 	(void)!read_elapsed(t, &config.max_elapsed_ms, error);
+	(void)!read_server_window(t, &config.server_window, error);
 	warn_of_risks(t);
 	t->forwarder = config.forwarder = forwarder_new(loop, &t->rules, &forwarder_ops, t);
 	t->keepup = keepup_new(&config);

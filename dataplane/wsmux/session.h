@@ -47,6 +47,9 @@ struct wsmux_config {
 	/* Extension "window": both directions start with the window that the other side stated. */
 	bool windows_agreed;
 	uint32_t peer_window;
+	/* Without: what we dare to send on a stream that we accepted, before the peer's first ACK.
+	 * 0: WSMUX_LEGACY_CREDIT, which no peer there ever was takes amiss. */
+	uint32_t presumed_credit;
 	/* Extension "rst". */
 	bool rst_agreed;
 

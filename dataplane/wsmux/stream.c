@@ -60,7 +60,7 @@ stream_set_credit(struct wsmux_stream *st)
 	if (c->windows_agreed) {
 		st->credit = c->peer_window;
 	} else if (st->accepted) {
-		st->credit = WSMUX_LEGACY_CREDIT;
+		st->credit = c->presumed_credit ? c->presumed_credit : WSMUX_LEGACY_CREDIT;
 		st->ack_due = c->window;
 	} else if (c->stream_held_max > c->window) {
 		st->limit = c->stream_held_max;

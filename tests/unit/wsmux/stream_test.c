@@ -51,6 +51,28 @@ test_their_stream_is_accepted_with_our_window(void **state)
 	side_free(s);
 }
 
+/* A peer that is known to have more room than its elders gets more at once. */
+static void
+test_who_knows_better_presumes_more(void **state)
+{
+	struct wsmux_config config = legacy(WSMUX_CLIENT);
+	struct side *s;
+	size_t sent = 0, n;
+
+	(void)state;
+	config.presumed_credit = KIB(40);
+	s = side_new(config);
+	assert_int_equal(tell(s, WSMUX_SYN, 0, 0), R_NONE);
+	expect(s, WSMUX_ACK, 0, (uint32_t)config.window);
+	side_write(&s->ear[0], KIB(50));
+	for (; sent < KIB(40); sent += n) {
+		n = KIB(40) - sent < WSMUX_DATA_MAX ? KIB(40) - sent : WSMUX_DATA_MAX;
+		expect_data(s, 0, n);
+	}
+	expect_silence(s);
+	side_free(s);
+}
+
 static void
 test_windows_agreed_save_the_round_trip(void **state)
 {
@@ -583,6 +605,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_our_stream_from_syn_to_both_fins),
 	    cmocka_unit_test(test_their_stream_is_accepted_with_our_window),
+	    cmocka_unit_test(test_who_knows_better_presumes_more),
 	    cmocka_unit_test(test_windows_agreed_save_the_round_trip),
 	    cmocka_unit_test(test_we_never_pass_the_credit),
 	    cmocka_unit_test(test_credit_never_wraps),
