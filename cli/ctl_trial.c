@@ -30,24 +30,10 @@ on_head(void *user, const struct http_head *head, struct span raw)
 	return HTTP_HOLD;
 }
 
-static void
-on_body(void *user, struct span data)
-{
-	(void)user;
-	(void)data;
-}
-
-static void
-on_end(void *user)
-{
-	(void)user;
-}
-
 static int
 look_at(struct span head, look_f *look, void *user, struct strb *why)
 {
-	static const struct http_parser_ops ops = {
-	    .on_head = on_head, .on_body = on_body, .on_end = on_end};
+	static const struct http_parser_ops ops = {.on_head = on_head};
 	struct looking l = {.look = look, .user = user};
 	struct http_parser *parser = http_parser_new(HTTP_REQUEST, &limits, &ops, &l);
 	size_t used;

@@ -161,6 +161,14 @@ route_host_is_ours(struct span host, const struct policy *policy)
 	return span_ieq(without_port(host), span_str(policy->hostname));
 }
 
+bool
+route_is_for_script(const struct route *route)
+{
+	return route->kind == ROUTE_TUNNEL ||
+	       (route->kind == ROUTE_REFUSED &&
+		   (route->why == R_NO_TUNNEL || route->why == R_NOT_FOUND));
+}
+
 struct route
 route_to(const struct http_head *head, struct span id, struct span path)
 {

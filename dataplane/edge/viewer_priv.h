@@ -117,8 +117,6 @@ void viewer_ask_route(struct viewer *, const struct http_head *, struct route *)
  * without the id that it begins with; on any other host there is no id in it. */
 struct span viewer_usual_path(
     const struct viewer *, const struct http_head *, const struct route *);
-/* Would a script be asked where that goes? */
-bool route_is_for_script(const struct route *);
 /* As it was decided, here or on another worker. */
 void viewer_follow_decision(struct viewer *, const struct http_head *, struct route *);
 void viewer_keep_decision(struct viewer *, const struct route *);

@@ -77,14 +77,6 @@ viewer_decide_route(
 	viewer_follow_decision(v, head, route);
 }
 
-bool
-route_is_for_script(const struct route *route)
-{
-	return route->kind == ROUTE_TUNNEL ||
-	       (route->kind == ROUTE_REFUSED &&
-		   (route->why == R_NO_TUNNEL || route->why == R_NOT_FOUND));
-}
-
 void
 viewer_ask_route(struct viewer *v, const struct http_head *head, struct route *route)
 {
@@ -361,25 +353,11 @@ on_head_again(void *user, const struct http_head *head, struct span raw)
 	return HTTP_HOLD;
 }
 
-static void
-on_body_again(void *user, struct span data)
-{
-	(void)user;
-	(void)data;
-}
-
-static void
-on_end_again(void *user)
-{
-	(void)user;
-}
-
 /* Nothing of it is the viewer's while the script is asked: an answer forgets the request. */
 void
 viewer_gathered(struct viewer *v)
 {
-	static const struct http_parser_ops again = {
-	    .on_head = on_head_again, .on_body = on_body_again, .on_end = on_end_again};
+	static const struct http_parser_ops again = {.on_head = on_head_again};
 	struct viewer_gather *g = v->gather;
 	struct http_parser *parser =
 	    http_parser_new(HTTP_REQUEST, &v->worker->http_limits, &again, g);

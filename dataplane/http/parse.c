@@ -107,7 +107,8 @@ parser_end(struct http_parser *p)
 {
 	p->state = PARSER_END;
 	p->halt = true;
-	p->ops->on_end(p->user);
+	if (p->ops->on_end)
+		p->ops->on_end(p->user);
 }
 
 static void
@@ -222,13 +223,20 @@ step_head(struct http_parser *p, struct span *in)
 }
 
 static void
+say_body(const struct http_parser *p, struct span data)
+{
+	if (p->ops->on_body)
+		p->ops->on_body(p->user, data);
+}
+
+static void
 step_sized(struct http_parser *p, struct span *in)
 {
 	struct span data = span_take(*in, p->left < SIZE_MAX ? (size_t)p->left : SIZE_MAX);
 
 	*in = span_drop(*in, data.n);
 	p->left -= data.n;
-	p->ops->on_body(p->user, data);
+	say_body(p, data);
 	if (p->left == 0)
 		parser_end(p);
 }
@@ -239,7 +247,7 @@ step_chunked(struct http_parser *p, struct span *in)
 	struct span data = http_chunk_feed(&p->chunk, in);
 
 	if (data.n)
-		p->ops->on_body(p->user, data);
+		say_body(p, data);
 	if (p->chunk.state == CHUNK_BAD) {
 		parser_fail(p, R_BAD_REQUEST);
 	} else if (p->chunk.state == CHUNK_LAST) {
@@ -297,7 +305,7 @@ step_until_close(struct http_parser *p, struct span *in)
 	struct span data = *in;
 
 	*in = span_drop(*in, in->n);
-	p->ops->on_body(p->user, data);
+	say_body(p, data);
 }
 
 static void (*const steps[PARSER_FAILED + 1])(struct http_parser *, struct span *) = {

@@ -27,6 +27,7 @@ struct http_limits {
 	size_t fields_max; /* number of fields: R_HEAD_TOO_LARGE; also bounds trailers */
 };
 
+/* Whoever wants heads only leaves the others NULL. */
 struct http_parser_ops {
 	/* A whole head. raw: its bytes as they came. Answer HTTP_GO, or HTTP_HOLD to stop right
 	 * behind the head: feed returns with everything up to there consumed, and the parser may be
@@ -37,7 +38,7 @@ struct http_parser_ops {
 	/* Some bytes of the body, de-chunked; never empty. */
 	void (*on_body)(void *user, struct span data);
 	/* One trailer field behind a chunked body, already checked; only FIELD_PLAIN ones are
-	 * shown. May be NULL: then all are dropped. */
+	 * shown. */
 	void (*on_trailer)(void *user, struct http_field field);
 	/* The message is complete. */
 	void (*on_end)(void *user);
