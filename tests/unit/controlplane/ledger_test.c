@@ -282,7 +282,8 @@ test_a_close_writes_what_waits(void **state)
 		tell_event("auth.refused", "client", SPAN("x"), "{}");
 	ledger_close(&ledger, 5000);
 	assert_int_equal(heard.written, 10000);
-	assert_int_equal(count("SELECT count(*) FROM audit"), 10000);
+	/* A slow disk has rows of its own. */
+	assert_int_equal(count("SELECT count(*) FROM audit WHERE event = 'auth.refused'"), 10000);
 	assert_int_equal(count("SELECT value FROM meta WHERE key = 'clean'"), 1);
 	assert_int_equal(access(path, R_OK), 0);
 }
