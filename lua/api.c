@@ -213,7 +213,7 @@ api_open(lua_State *L)
 	lua_newtable(L);
 	add_rows(L, "kv");
 	lua_setfield(L, -2, "kv");
-	lua_pushlightuserdata(L, NULL);
+	object_push_null(L);
 	lua_setfield(L, -2, "null");
 	lua_setglobal(L, "wht");
 }

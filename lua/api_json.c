@@ -130,7 +130,7 @@ write_value(lua_State *L, struct strb *out, int depth)
 	default:
 		if (object_is_record(L, -1))
 			write_record(L, out);
-		else if (lua_isnil(L, -1) || lua_islightuserdata(L, -1))
+		else if (lua_isnil(L, -1) || object_is_null(L, -1))
 			strb_add(out, SPAN("null"));
 		else
 			luaL_error(L, "JSON has no %s", luaL_typename(L, -1));
@@ -429,7 +429,7 @@ read_value(struct reader *r, int depth)
 	else if (take(r, SPAN("false")))
 		lua_pushboolean(r->L, 0);
 	else if (take(r, SPAN("null")))
-		lua_pushlightuserdata(r->L, NULL);
+		object_push_null(r->L);
 	else
 		return read_number(r);
 	return NULL;

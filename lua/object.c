@@ -383,6 +383,18 @@ record_newindex(lua_State *L)
 	return fault ? luaL_error(L, "%s: %s", lua_tostring(L, 2), fault) : 0;
 }
 
+void
+object_push_null(lua_State *L)
+{
+	lua_pushlightuserdata(L, NULL);
+}
+
+bool
+object_is_null(lua_State *L, int index)
+{
+	return kind_at(L, index) == KIND_NULL;
+}
+
 bool
 object_is_record(lua_State *L, int index)
 {
@@ -462,7 +474,7 @@ object_open(lua_State *L)
 	    {NULL, NULL},
 	};
 
-	lua_pushlightuserdata(L, NULL);
+	object_push_null(L); /* any will do: the metatable is that of all of them */
 	luaL_newlib(L, functions);
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");

@@ -115,6 +115,9 @@ void object_open(lua_State *);
 void object_push(lua_State *);
 /* A record as a table of plain values, at the top. Answers false when the value is none. */
 bool object_is_record(lua_State *, int index);
+/* wht.null. */
+void object_push_null(lua_State *);
+bool object_is_null(lua_State *, int index);
 const struct log_field *object_next_field(lua_State *, int index, size_t i);
 /* The message behind the headers handle at an index; raises. */
 struct lua_message *object_headers(lua_State *, int index);

@@ -47,6 +47,8 @@ BARS = {  # name: (compare, bound, unit)
     "idle plain": ("<=", 10, "KiB a tunnel"), "idle tls": ("<=", 24, "KiB a tunnel"),
     "download": (">=", 300, "MB/s"), "upload": (">=", 300, "MB/s"),
     "of it for the audit": ("<=", 5, "ms"), "commits for them": ("<", 100, "commits"),
+    "three: more cpu, 1": ("<=", 15, "%"), "three: more cpu, 32": ("<=", 15, "%"),
+    **{name: ("<=", 2, "x quiet p99") for name in hooks.ATTACKS},
 }
 
 

@@ -40,6 +40,11 @@ test_json_out(void **state)
 	play_holds("assert(wht.json({a = {b = {}}}) == '{\"a\":{\"b\":{}}}')");
 	play_fails("local t = {} t.t = t wht.json(t)", "nested deeper", NULL);
 	play_fails("wht.json({[{}] = 1})", "text for names", NULL);
+	play_fails("wht.json(req)", "no userdata", NULL);
+	play_fails("wht.json({req.headers})", "no userdata", NULL);
+	play_fails("local x = wht.null.x", "null cannot be indexed", NULL);
+	play_fails("wht.null()", "null cannot be called", NULL);
+	play_holds("assert(wht.null == wht.null and wht.null ~= nil and wht.null ~= req)");
 	play_fails("wht.json(print or error)", "no function", NULL);
 	play_fails("wht.json(1/0)", "infinite", NULL);
 	play_fails("local s = ('\\1'):rep(1e6) wht.json(s)", "longer than 1 MiB", NULL);
