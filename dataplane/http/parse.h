@@ -37,8 +37,8 @@ struct http_parser_ops {
 	int (*on_head)(void *user, const struct http_head *head, struct span raw);
 	/* Some bytes of the body, de-chunked; never empty. */
 	void (*on_body)(void *user, struct span data);
-	/* One trailer field behind a chunked body, already checked; only FIELD_PLAIN ones are
-	 * shown. */
+	/* One trailer field behind a chunked body, already checked;
+	 * only FIELD_PLAIN ones are shown. */
 	void (*on_trailer)(void *user, struct http_field field);
 	/* The message is complete. */
 	void (*on_end)(void *user);
