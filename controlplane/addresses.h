@@ -1,8 +1,8 @@
 /* controlplane/addresses.h - where to listen, worked out before anything is bound.
  *
- * The hard thing is PORT=0: every address must get the same port, and URLs that name it are made
- * before a worker listens. So the port is reserved first, by a socket that is bound and never
- * listens.
+ * The hard thing is PORT=0: every address must get the same port, and URLs that name it
+ * are made before a worker listens. So the port is reserved first, by a socket that is
+ * bound and never listens.
  */
 #ifndef WHT_CONTROLPLANE_ADDRESSES_H
 #define WHT_CONTROLPLANE_ADDRESSES_H

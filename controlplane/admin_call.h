@@ -90,8 +90,8 @@ void admin_dispatch(struct admin *, struct admin_conn *, const struct admin_peer
 /* No answer of any call is for that connection any more. */
 void admin_forget_conn(struct admin *, struct admin_conn *);
 
-/* A peer at the door: the descriptor is taken. over_tcp: it may see the metrics, and nothing else.
- */
+/* A peer at the door: the descriptor is taken. over_tcp: it may see the
+ * metrics, and nothing else. */
 void admin_conn_accept(struct admin *, int fd, bool over_tcp);
 void admin_conn_reply(
     struct admin_conn *, int status, const char *type, struct span fields, struct span body);

@@ -1,7 +1,8 @@
 /* One peer of the admin socket: one request at a time, bounded in bytes and in time.
  *
  *   IDLE --first byte--> READING --whole--> BUSY --answer--> WRITING --all of it out--> IDLE
- *                           \--malformed, too large or too slow--> answered and closed
+ *                          \--malformed, too large or too slow--> answered, and GONE
+ *   BUSY --answer, no keep-alive--> GONE; any --the peer went, or out of time--> GONE
  *
  * Each state has its time, and no state holds more than one request and one answer. When every
  * place is taken, the peer that has been idle longest makes room: whoever leaves connections open

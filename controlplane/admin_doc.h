@@ -1,5 +1,5 @@
-/* controlplane/admin_doc.h - the table of commands, printed for readers: docs/admin-api.md, whole.
- */
+/* controlplane/admin_doc.h - the table of commands, printed for
+ * readers: docs/admin-api.md, whole. */
 #ifndef WHT_CONTROLPLANE_ADMIN_DOC_H
 #define WHT_CONTROLPLANE_ADMIN_DOC_H
 

@@ -1,5 +1,5 @@
-/* controlplane/admin_json.h - answers, a member a line. What strangers wrote is made fit to be
- * read. */
+/* controlplane/admin_json.h - answers, a member a line.
+ * What strangers wrote is made fit to be read. */
 #ifndef WHT_CONTROLPLANE_ADMIN_JSON_H
 #define WHT_CONTROLPLANE_ADMIN_JSON_H
 

@@ -1,5 +1,5 @@
-/* controlplane/admin_reader.h - a thread that reads the database for the admin, so that nobody else
- * has to wait for it.
+/* controlplane/admin_reader.h - a thread that reads the database for the admin,
+ * so that nobody else has to wait for it.
  *
  * A walk over a year of audit takes seconds, and the control plane's thread has registrations to
  * admit. The thread has a connection of its own, which nobody else touches; a query is its owner's

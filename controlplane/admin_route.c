@@ -137,8 +137,8 @@ hex(char c)
 	return -1;
 }
 
-/* Percent-decoding; a '%' that begins no pair of digits stands for itself, as in an id. In a query
- * '+' is a space. */
+/* Percent-decoding; a '%' that begins no pair of digits stands for itself, as in an id.
+ * In a query '+' is a space. */
 static int
 decode(struct span in, bool plus, char out[DECODED_MAX], struct span *decoded)
 {

@@ -1,5 +1,5 @@
-/* controlplane/admin_route.h - controlplane/admin_tbl.h as data, and a request line looked up in
- * it.
+/* controlplane/admin_route.h - controlplane/admin_tbl.h as data,
+ * and a request line looked up in it.
  *
  * Pure: a method, a target and a body in; a command with its checked arguments out, or a refusal
  * that says what to do instead. What is not in the table cannot be asked, and what is asked reaches
@@ -67,8 +67,8 @@ struct admin_args {
 };
 void admin_args_clear(struct admin_args *);
 
-/* Reads one value; its text is as decoded. now_ms: for MOMENT. -WHT_EINVAL when it is not of that
- * type. */
+/* Reads one value; its text is as decoded. now_ms: for MOMENT.
+ * -WHT_EINVAL when it is not of that type. */
 int admin_value_read(
     enum admin_type, struct span text, int64_t now_ms, struct admin_value *out) MUST_CHECK;
 

@@ -90,8 +90,8 @@ status_json(const struct admin *a, const struct worker_metrics *m, unsigned sile
 	return o;
 }
 
-/* It is asked when things go wrong: a silent worker is part of the answer, and no reason for none.
- */
+/* It is asked when things go wrong: a silent worker is part of the
+ * answer, and no reason for none. */
 static void
 status_on_told(void *user, const struct answer *answer)
 {

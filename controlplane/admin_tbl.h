@@ -13,9 +13,10 @@
  *   AUDIT   RECORDED: a row "admin." + words with dots, with the peer's uid and pid, is on disk
  *           before the command acts; or UNRECORDED
  *   answer  the shape of the JSON answer; text/plain where it is no JSON. Where it says tunnel:
- *           {id, url, worker, session, peer, agent, label (of the operator's script), family
- * (webhooktunnel or websocktunnel), window, rst, iss, sub, jti, token_expires_at, opened_at,
- * requests, bytes_in, bytes_out, rtt_ms (null: not measured yet), held_bytes, streams, stalled}.
+ *           {id, url, worker, session, peer, agent, label (of the operator's script),
+ *           family (webhooktunnel or websocktunnel), window, rst, iss, sub, jti, token_expires_at,
+ *           opened_at, requests, bytes_in, bytes_out, rtt_ms (null: not measured yet), held_bytes,
+ *           streams, stalled}.
  *           Names that end in _at are times, 2026-11-22T14:13:33.042Z, or null.
  *           Every error: {error: word, message: sentence, hint: what to do}
  * ADMIN_ARG(NAME, name, PLACE, TYPE, NEED, "help")

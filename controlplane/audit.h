@@ -57,12 +57,12 @@ void audit_free(struct audit *);
 
 /* Functions that answer int answer SQLite's codes, as db.h has it. */
 
-/* Where the chain ends. *expected: what meta says, "seq:hash", when that is not where the rows end.
- */
+/* Where the chain ends. *expected: what meta says, "seq:hash",
+ * when that is not where the rows end. */
 #define AUDIT_HEAD_MAX (24 + AUDIT_HASH_CHARS)
 int audit_load(struct audit *, struct db *, char mismatch[2][AUDIT_HEAD_MAX]);
-/* Inside a transaction: one row behind the last. seq and prev_hash of the row are filled in here.
- */
+/* Inside a transaction: one row behind the last. seq and prev_hash
+ * of the row are filled in here. */
 int audit_append(struct audit *, struct db *, struct audit_row *);
 /* Inside a transaction, as its last word: the head. */
 int audit_seal(struct audit *, struct db *);
@@ -82,8 +82,8 @@ struct audit_verdict {
 	char problem[AUDIT_PROBLEM_MAX];
 	char head[AUDIT_HASH_CHARS + 1]; /* of the last row that fits */
 };
-/* Walks all of it, in one snapshot, on any connection and any thread. A code when it cannot be
- * read. */
+/* Walks all of it, in one snapshot, on any connection and any thread.
+ * A code when it cannot be read. */
 int audit_verify(sqlite3 *, struct audit_verdict *);
 
 #endif

@@ -276,8 +276,8 @@ recover(struct ledger *l)
 	    LOG_INT("dropped", l->gap.dropped));
 }
 
-/* A slow disk cannot be hurried; whoever waited for it was told so by somebody else, and the record
- * says why. */
+/* A slow disk cannot be hurried; whoever waited for it was told so by somebody else,
+ * and the record says why. */
 static void
 tell_slow(struct ledger *l, uint64_t ms)
 {
@@ -410,8 +410,8 @@ say(char error[LEDGER_ERROR_MAX], const char *path, const char *what)
 	return false;
 }
 
-/* The damage that a crash, or somebody's hand, may have done is looked for once, before it spreads.
- */
+/* The damage that a crash, or somebody's hand, may have done is looked for
+ * once, before it spreads. */
 static bool
 file_is_sound(struct ledger *l)
 {
@@ -486,8 +486,8 @@ ledger_free(struct ledger *l)
 	OBJ_FREE(l);
 }
 
-/* The head in the log, which goes elsewhere, is a witness that whoever can write the file has not.
- */
+/* The head in the log, which goes elsewhere, is a witness that whoever
+ * can write the file has not. */
 static void
 tell_head(const struct ledger *l, const char *event)
 {

@@ -1,5 +1,5 @@
-/* controlplane/ledger.h - what has to be proved later: sessions, bans and the audit chain, in
- * SQLite.
+/* controlplane/ledger.h - what has to be proved later: sessions,
+ * bans and the audit chain, in SQLite.
  *
  * The one connection that writes. Rows are queued and committed together at the end of the loop's
  * turn (group commit): a storm of registrations costs few fsyncs. Whoever queued a row hears of it
@@ -69,8 +69,8 @@ struct ledger_event {
 };
 void ledger_event(struct ledger *, const struct ledger_event *, ledger_done_f *, void *user);
 
-/* Bans: an id or glob, until a moment (0: for ever). Each is a row and an event in one transaction.
- */
+/* Bans: an id or glob, until a moment (0: for ever). Each is a row and
+ * an event in one transaction. */
 struct ban {
 	char match[TUNNEL_ID_MAX + 1];
 	int64_t until_ms, added_ms;

@@ -10,7 +10,7 @@
  *
  *   queue --take_batch--> batch --committed--> settled: R_NONE
  *     ^---the transaction is undone---'
- *   queue --waited too long--> settled: R_NOT_RECORDED
+ *   queue --it is full, waited too long, breaks the schema--> settled: R_NOT_RECORDED
  *
  * When the COMMIT itself failed, the batch stays IN DOUBT until the file has been opened again and
  * says whether it is in there. A row that waits too long meanwhile is told R_NOT_RECORDED and

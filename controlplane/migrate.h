@@ -19,8 +19,8 @@ struct migration {
 extern const struct migration migrations[];
 extern const int migrations_count;
 
-/* Brings it to the last version; 0, or a code and a sentence in db->error. What was begun is
- * undone. */
+/* Brings it to the last version; 0, or a code and a sentence in db->error.
+ * What was begun is undone. */
 int migrate(struct db *);
 /* The same, to an earlier one: how a test makes an old database. */
 int migrate_to(struct db *, int version);

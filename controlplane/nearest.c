@@ -1,5 +1,5 @@
-/* controlplane/nearest.c - which setting did they mean? A misspelt name is silently no setting at
- * all. */
+/* controlplane/nearest.c - which setting did they mean? A misspelt name is
+ * silently no setting at all. */
 #include "controlplane/config.h"
 
 #define NAME_MAX_LEN 48

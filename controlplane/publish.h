@@ -5,8 +5,8 @@
 #include "controlplane/config.h"
 #include "msg/policy.h"
 
-/* A policy with one reference; NULL when the report has an error, now or before. All that is wrong
- * is said. */
+/* A policy with one reference; NULL when the report has an error, now or before.
+ * All that is wrong is said. */
 struct policy *publish_policy(const struct config *, struct report *);
 
 #endif

@@ -26,8 +26,8 @@ struct answer {
 	unsigned workers; /* how many were asked */
 	unsigned silent;  /* of those, how many said nothing in time */
 	unsigned ended;	  /* kick: tunnels */
-	struct msg_told *
-	    *told; /* ask: by worker; NULL where there is none. They die with the call */
+	/* ask: by worker; NULL where there is none. They die with the call. */
+	struct msg_told **told;
 };
 typedef void question_done_f(void *user, const struct answer *);
 

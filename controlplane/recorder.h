@@ -47,8 +47,8 @@ void recorder_on_tunnel_end(struct recorder *, const struct msg_tunnel_end *);
 void recorder_on_refusals(struct recorder *, const struct msg_refusals *);
 void recorder_on_hook_failed(struct recorder *, const struct msg_hook_failed *);
 
-/* config.reloaded, or with errors config.refused. script: the SHA-256 of the operator's; NULL:
- * there is none. */
+/* config.reloaded, or with errors config.refused. script: the SHA-256 of the
+ * operator's; NULL: there is none. */
 void recorder_reloaded(struct recorder *, unsigned errors, const char *script);
 
 /* server.stop if there was a start; writes what waits, for a few seconds at most. */

@@ -439,8 +439,8 @@ open_recorder(struct service *s)
 	return s->recorder ? 0 : refuse_start(error);
 }
 
-/* Its socket is the place where a second service of the same name is found out, so it opens before
- * anybody is served. */
+/* Its socket is the place where a second service of the same name is found out,
+ * so it opens before anybody is served. */
 static int
 open_admin(struct service *s)
 {

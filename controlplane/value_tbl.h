@@ -1,8 +1,9 @@
 /* controlplane/value_tbl.h - the kinds of values that a setting can have.
  *
  * VALUE(TYPE, kind, least, most, "what is expected")
- *   kind         TEXT, or the way a number is written: PLAIN, SIZE (64KiB), SECONDS (7.5s), LEVEL
- * (info) least, most  of a number; a time is in milliseconds here
+ *   kind         TEXT, or the way a number is written: PLAIN, SIZE (64KiB), SECONDS (7.5s),
+ *                LEVEL (info)
+ *   least, most  of a number; a time is in milliseconds here
  */
 /* clang-format off */
 VALUE(TEXT,       TEXT,    0, 0,          "text without control characters")

@@ -1,7 +1,7 @@
 /* lua/api_tbl.h - what a script may call, beside what is left of Lua's own library (lua/std_tbl.h).
  *
- * API(lib, name, "usage", "help"): wht.name, or wht.kv.name. Read by the sandbox, by `whtctl lua
- * check` and by docs/lua.md, which a test holds to this table.
+ * API(lib, name, "usage", "help"): wht.name, or wht.kv.name. Read by the sandbox,
+ * by `whtctl lua check` and by docs/lua.md, which a test holds to this table.
  */
 /* clang-format off */
 API(wht, log,         "wht.log([level,] text)",          "writes a line to the log; level is debug, info (unless said), warn or error")

@@ -1,13 +1,14 @@
 /* lua/budget.c - what one call may take: time, instructions, memory.
  *
- * The hard thing is that nobody may be able to catch the end of a budget, and that nothing runs long
- * between two looks at the clock. So the count hook looks every STEP instructions, whoever handles
- * bytes in C says so before (vm_charge), and what would not be done in time is not begun.
+ * The hard thing is that nobody may be able to catch the end of a budget, and that nothing runs
+ * long between two looks at the clock. So the count hook looks every STEP instructions, whoever
+ * handles bytes in C says so before (vm_charge), and what would not be done in time is not begun.
  *
- * A call that overruns takes all its time from everybody else on its worker. One does no harm; one
- * after the other would. So what overran is kept account of by what it was about: a tunnel whose
- * calls overrun again and again has less time for each, down to LUA_FLOOR_US, until they take no more
- * than a small part of the worker's time. The calls of other tunnels keep what they may take. */
+ * A call that overruns takes all its time from everybody else on its worker. One does no harm;
+ * one after the other would. So what overran is kept account of by what it was about:
+ * a tunnel whose calls overrun again and again has less time for each, down to LUA_FLOOR_US,
+ * until they take no more than a small part of the worker's time. The calls of other tunnels
+ * keep what they may take. */
 #include "lua/vm_priv.h"
 
 #include "base/clock.h"

@@ -31,8 +31,8 @@ struct heap {
 
 /* Holds nothing yet, and at most max bytes. */
 void heap_init(struct heap *, size_t max);
-/* As realloc, but the old size is told; old NULL: a new piece; want 0: frees. NULL: there is no room
- * for more, and the old piece is as it was. */
+/* As realloc, but the old size is told; old NULL: a new piece; want 0: frees.
+ * NULL: there is no room for more, and the old piece is as it was. */
 void *heap_resize(struct heap *, void *old, size_t was, size_t want);
 /* Everything that was given out is gone. */
 void heap_drop(struct heap *);

@@ -36,8 +36,8 @@ struct lua_message {
 	char first_room[LUA_MESSAGE_ROOM];
 };
 
-/* Everything that a head says; the rest is the caller's. max: bytes for edits and for what the
- * script answers. */
+/* Everything that a head says; the rest is the caller's. max: bytes for edits and for
+ * what the script answers. */
 void lua_message_init(struct lua_message *, const struct http_head *, size_t max);
 void lua_message_free(struct lua_message *);
 

@@ -2,10 +2,12 @@
  *
  * MEMBER(name, TYPE, member, phases, "help")
  *   TYPE    TEXT, TRUTH, STATUS (a number), HEADERS
- *   member  of struct lua_message; none for HEADERS
- *   phases  where it is there: REQ of a viewer or a registration, RES, or both; what is empty is
- * nil path and query may be set where the phase may edit a request, status where it may edit a
- * response.
+ *   member  of struct lua_message; not looked at for HEADERS
+ *   phases  where it is there: REQ of a viewer or a registration, RES, or both;
+ *           what is empty is nil
+ *
+ * path and query may be set where the phase may edit a request,
+ * status where it may edit a response.
  */
 /* clang-format off */
 MEMBER(method,     TEXT,    method,     REQ | RES, "of the request")

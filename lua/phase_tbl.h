@@ -1,13 +1,13 @@
-/* lua/phase_tbl.h - the moments at which an operator's script is asked, and what its word counts
- * for.
+/* lua/phase_tbl.h - the moments at which an operator's script is asked,
+ * and what its word counts for.
  *
  * PHASE(NAME, word, function, may, fails, "argument", "when, and what it may answer")
  *   word      its name in settings, metrics and the audit
  *   function  the global function of the script
- *   may       what its verdict may hold (lua/verdict_tbl.h) and whether it may edit; anything else
- * is an error of the script fails     what an error or an overrun means for the one request: CLOSED
- * refuses it, OPEN goes on as if there were no script. A setting for those that have a request to
- * refuse
+ *   may       what its verdict may hold (lua/verdict_tbl.h) and whether it may edit;
+ *             anything else is an error of the script
+ *   fails     what an error or an overrun means for the one request: CLOSED refuses it, OPEN goes
+ *             on as if there were no script. A setting for those that have a request to refuse
  */
 /* clang-format off */
 PHASE(REGISTER, register, "on_register", MAY_DENY | MAY_NAME,                        CLOSED, "req",    "a client with a valid token wants to become a tunnel: deny, rename, label")

@@ -29,8 +29,8 @@ struct lua_script *lua_script_ref(struct lua_script *);
 void lua_script_unref(struct lua_script **);
 /* Before anybody else holds it. -WHT_EFULL: too many, or too large. */
 int lua_script_add(struct lua_script *, struct span name, struct span text) MUST_CHECK;
-/* Adds a file, or every *.lua of a directory in the order of their names. 0, or -WHT_EIO and a
- * sentence. */
+/* Adds a file, or every *.lua of a directory in the order of their names.
+ * 0, or -WHT_EIO and a sentence. */
 int lua_script_read(struct lua_script *, const char *path, struct strb *error) MUST_CHECK;
 /* No further file: the digest is made. */
 void lua_script_seal(struct lua_script *);

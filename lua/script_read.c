@@ -1,5 +1,5 @@
-/* lua/script_read.c - a script from disk: a file, or a directory of them in the order of their
- * names. */
+/* lua/script_read.c - a script from disk: a file, or a directory of them in
+ * the order of their names. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

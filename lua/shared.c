@@ -88,8 +88,8 @@ kv_find(struct lua_shared *s, struct span key, uint64_t now_ms)
 	return e;
 }
 
-/* Room for one more: a few of the oldest are looked at for what has expired, else the oldest goes.
- */
+/* Room for one more: a few of the oldest are looked at for what has
+ * expired, else the oldest goes. */
 static void
 kv_make_room(struct lua_shared *s, size_t weight, uint64_t now_ms)
 {

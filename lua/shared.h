@@ -1,10 +1,10 @@
-/* lua/shared.h - what the scripts of all workers have in common: wht.kv, their counters, and which
- * tunnels are up.
+/* lua/shared.h - what the scripts of all workers have in common: wht.kv, their counters,
+ * and which tunnels are up.
  *
- * The one thing that workers share behind a lock. VMs share nothing, so a rate limit or a sticky
- * map needs a place; and a tunnel is known to its own worker only, so a script that asks after
- * another one needs a list. Every operation is short and bounded, and none calls out under the
- * lock.
+ * The one thing that workers share behind a lock. VMs share nothing, so a rate limit or
+ * a sticky map needs a place; and a tunnel is known to its own worker only, so a script
+ * that asks after another one needs a list. Every operation is short and bounded, and none
+ * calls out under the lock.
  *
  * kv holds LUA_KV_ENTRIES keys and LUA_KV_BYTES bytes: what has expired goes first, then what was
  * written longest ago. Time is given: seconds are the caller's monotonic clock.
@@ -53,8 +53,8 @@ size_t lua_kv_count(struct lua_shared *);
 
 /* ---- tunnels ---- */
 
-/* Every one that comes and goes is told, whether there is a script or not: one may be loaded later.
- */
+/* Every one that comes and goes is told, whether there is a script or
+ * not: one may be loaded later. */
 void lua_tunnel_up(struct lua_shared *, struct span id);
 void lua_tunnel_down(struct lua_shared *, struct span id);
 bool lua_tunnel_is_up(struct lua_shared *, struct span id);

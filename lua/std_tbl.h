@@ -1,5 +1,5 @@
-/* lua/std_tbl.h - what is left of Lua's own library, and how it is bounded. Anything else is taken
- * out.
+/* lua/std_tbl.h - what is left of Lua's own library, and how it is bounded.
+ * Anything else is taken out.
  *
  * STD(lib, name, HOW)   lib "_G" is the globals
  *   AS_IS     does a bounded amount of work, or only what the count hook sees

@@ -1,8 +1,10 @@
 /* lua/vm.h - one worker's interpreter: asks the operator's script, and survives whatever it does.
  *
- *   lua_vm_new --compiled and run once--> READY --lua_ask--> READY
- *        ^                                  |
- *        +--- out of its memory, or overran and left more than half of it full: made anew, at once
+ *   LOADING    -> READY       compiled, and run once
+ *   LOADING    -> NOT LOADED  by an error: closed phases fail, open ones pass
+ *   NOT LOADED -> LOADING     asked, a second or more after the last try
+ *   READY      -> LOADING     behind a call that ran out of memory, or overran and left more than
+ *                             half of the memory full
  *
  * What is hard about it: a script must not be able to hold the thread. What one call may take is
  * lua/budget.c's; what is out of its reach is not there: no finalisers, no message handlers in Lua,
@@ -46,8 +48,8 @@ struct lua_verdict {
 
 struct lua_vm;
 
-/* Borrows shared; takes references of its own. Never NULL: a script that does not even load answers
- * every question with its failure. */
+/* Borrows shared; takes references of its own. Never NULL: a script that does not even load fails
+ * in every phase that is closed. */
 struct lua_vm *lua_vm_new(struct lua_script *, struct lua_shared *);
 void lua_vm_free(struct lua_vm **);
 const struct lua_script *lua_vm_script(const struct lua_vm *);
@@ -58,8 +60,8 @@ bool lua_vm_has(const struct lua_vm *, enum lua_phase);
  * whose calls overran have less time. */
 void lua_ask(struct lua_vm *, enum lua_phase, struct span about, struct lua_message *,
     struct lua_record *, struct lua_verdict *out);
-/* The last failure: file:line, what, and a traceback, its lines separated by newlines; "" if there
- * was none. */
+/* The last failure: file:line, what, and a traceback, its lines separated by
+ * newlines; "" if there was none. */
 const char *lua_vm_error(const struct lua_vm *);
 /* Bytes of memory that it holds. */
 size_t lua_vm_memory(const struct lua_vm *);
@@ -67,8 +69,8 @@ size_t lua_vm_memory(const struct lua_vm *);
 /* Compiles and runs the script in a VM of its own, sharing nothing, and asks it nothing. 0, or
  * -WHT_EINVAL and a sentence. */
 int lua_script_try(struct lua_script *, struct strb *error) MUST_CHECK;
-/* The same, and looks for functions that nobody calls and names that are not there: a sentence a
- * line. */
+/* The same, and looks for functions that nobody calls and names that are not
+ * there: a sentence a line. */
 int lua_script_check(struct lua_script *, struct strb *faults) MUST_CHECK;
 
 #endif

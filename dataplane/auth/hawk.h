@@ -1,5 +1,5 @@
-/* auth/hawk.h - the Authorization header of Hawk 1.0: a request signed with a key that does not
- * travel.
+/* auth/hawk.h - the Authorization header of Hawk 1.0: a request signed with
+ * a key that does not travel.
  *
  * Pure: time and nonce come from the caller, so a captured header can be made again byte for byte.
  * Bodies are not covered: what is asked for with it here has none.
@@ -28,8 +28,8 @@ struct hawk_request {
 
 /* Fresh random characters. */
 void hawk_nonce(char out[HAWK_NONCE_MAX]);
-/* Adds the field's value. -WHT_EINVAL: something cannot stand between quotes, or the key is empty.
- */
+/* Adds the field's value. -WHT_EINVAL: something cannot stand between
+ * quotes, or the key is empty. */
 int hawk_write(struct strb *, const struct hawk *, const struct hawk_request *) MUST_CHECK;
 /* RFC 4648, 4, with padding. */
 void hawk_base64(struct strb *, struct span bytes);

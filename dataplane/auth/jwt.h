@@ -63,9 +63,9 @@ enum jwt_fault jwt_check(struct span token, struct span id, const struct jwt_rul
 enum jwt_fault jwt_peek(
     struct span token, struct jwt_claims *out, char *tid, size_t tid_max) MUST_CHECK;
 
-/* Signs {tid, iat, nbf, exp[, aud]} with HS256; a malloc'ed string that the caller frees. NULL when
- * the lifetime is not in [1, JWT_LIFETIME_MAX_S], the secret is empty or the token would be too
- * long. */
+/* Signs {tid, iat, nbf, exp[, aud]} with HS256; a malloc'ed string that the caller frees.
+ * NULL when the lifetime is not in [1, JWT_LIFETIME_MAX_S], the secret is empty or the
+ * token would be too long. */
 char *jwt_mint(
     struct span id, struct span secret, struct span audience, int64_t now_s, int64_t lifetime_s);
 

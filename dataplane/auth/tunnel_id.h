@@ -9,8 +9,8 @@
 /* [A-Za-z0-9_~.%-]{1,128}, not "." or "..", not beginning with "__" (ours). */
 bool tunnel_id_valid(struct span id);
 
-/* The key of this boot under which ids are spread over workers; made once, before any worker runs.
- */
+/* The key of this boot under which ids are spread over workers;
+ * made once, before any worker runs. */
 struct owner_key {
 	unsigned char bytes[16];
 };

@@ -20,9 +20,8 @@ struct arena {
 void arena_init(struct arena *, size_t max);
 /* The same, and the first of them are these, the caller's: they outlive what is put there. */
 void arena_init_with(struct arena *, void *room, size_t n, size_t max);
-/* Frees everything that was given out, and forgets the caller's room; the arena is empty and
- * usable.
- */
+/* Frees everything that was given out, and forgets the caller's room;
+ * the arena is empty and usable. */
 void arena_reset(struct arena *);
 /* size bytes, zeroed, aligned for any object; NULL when over the maximum or out of memory. */
 void *arena_alloc(struct arena *, size_t size);

@@ -2,7 +2,7 @@
  *
  *      head                            tail
  *   [ . . D D D ] -> [ D D D D D ] -> [ D D . . . ]     D = len bytes of data
- *         ^rd                              ^wr
+ *         ^rd                               ^wr
  *
  * An empty buf holds no chunk: an idle connection costs nothing here. Full means that appending
  * answers -WHT_EFULL and takes nothing; nobody grows past max. Every data pointer handed out is

@@ -1,5 +1,5 @@
-/* base/clock.h - the two clocks, never confused: deadlines use the first, tokens and logs the
- * second. */
+/* base/clock.h - the two clocks, never confused: deadlines use the first,
+ * tokens and logs the second. */
 #ifndef WHT_BASE_CLOCK_H
 #define WHT_BASE_CLOCK_H
 

@@ -1,7 +1,7 @@
 /* base/log_syslog.h - log lines as RFC 5424 datagrams. For log.c alone.
  *
- * UDP: a datagram that nobody hears is lost, and nobody is told; what counts is that sending never
- * waits.
+ * UDP: a datagram that nobody hears is lost, and nobody is told;
+ * what counts is that sending never waits.
  */
 #ifndef WHT_BASE_LOG_SYSLOG_H
 #define WHT_BASE_LOG_SYSLOG_H

@@ -1,8 +1,8 @@
 /* base/network.h - sets of addresses in CIDR notation: whose word on X-Forwarded-* is taken.
  *
- * An IPv4 address that arrives as ::ffff:a.b.c.d is the IPv4 address, on both sides of a
- * comparison: a dual-stack listener must not make a stranger out of a trusted proxy, or the other
- * way round.
+ * An IPv4 address that arrives as ::ffff:a.b.c.d is the IPv4 address, on both sides
+ * of a comparison: a dual-stack listener must not make a stranger out of a trusted
+ * proxy, or the other way round.
  */
 #ifndef WHT_BASE_NETWORK_H
 #define WHT_BASE_NETWORK_H
@@ -24,8 +24,8 @@ struct networks {
 	int n;
 };
 
-/* "10.0.0.0/8", "2001:db8::/32", "192.0.2.7" (a network of one). Bits behind the prefix must be
- * zero. */
+/* "10.0.0.0/8", "2001:db8::/32", "192.0.2.7" (a network of one).
+ * Bits behind the prefix must be zero. */
 int network_parse(struct span text, struct network *) MUST_CHECK;
 /* Several, separated by commas or spaces; on failure *bad is the first wrong or excess one. */
 int networks_parse(struct span list, struct networks *, struct span *bad) MUST_CHECK;

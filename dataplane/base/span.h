@@ -81,8 +81,8 @@ span_find(struct span s, char c)
  * The last part leaves *rest with p == NULL; a further call answers false. */
 bool span_cut(struct span *rest, char sep, struct span *part);
 
-/* The next word of a list whose words are separated by commas, spaces and tabs, however many; false
- * at the end. */
+/* The next word of a list whose words are separated by commas, spaces and tabs,
+ * however many; false at the end. */
 bool span_word(struct span *rest, struct span *word);
 
 /* s without spaces and tabs at either end (the OWS of RFC 9110, 5.6.3). */

@@ -1,5 +1,5 @@
-/* base/strb.h - builds text of bounded length; a failure is remembered and asked for once, at the
- * end.
+/* base/strb.h - builds text of bounded length; a failure is remembered and
+ * asked for once, at the end.
  *
  *   struct strb b;
  *   strb_init(&b, 4096);
@@ -48,8 +48,8 @@ strb_char(struct strb *b, char c)
 /* Decimal. */
 void strb_number(struct strb *, int64_t);
 void strb_printf(struct strb *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The inside of a JSON string: quotes, backslashes, controls and bytes that are not UTF-8 escaped.
- */
+/* The inside of a JSON string: quotes, backslashes, controls and bytes
+ * that are not UTF-8 escaped. */
 void strb_json(struct strb *, struct span s);
 /* Text for one log line: controls and bytes above 0x7E as \xNN, backslash doubled. */
 void strb_visible(struct strb *, struct span s);

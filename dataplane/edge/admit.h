@@ -1,8 +1,8 @@
-/* edge/admit.h - may this request become a tunnel? Judged from its head alone, then kept for the
- * joining.
+/* edge/admit.h - may this request become a tunnel? Judged from its head alone,
+ * then kept for the joining.
  *
- * The order of refusals is the original's (../shared/wire-protocol.md, 1): id, bearer token,
- * upgrade, token, handshake. Nothing that the head said survives outside struct admission.
+ * The order of refusals is the original service's: id, bearer token, upgrade, token, handshake.
+ * Nothing that the head said survives outside struct admission.
  */
 #ifndef WHT_EDGE_ADMIT_H
 #define WHT_EDGE_ADMIT_H

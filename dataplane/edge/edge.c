@@ -14,8 +14,8 @@ struct edge {
 	struct worker **workers;
 };
 
-/* One socket for each worker and address; the first bind of a port 0 settles the port for the rest.
- */
+/* One socket for each worker and address; the first bind of a port 0
+ * settles the port for the rest. */
 static int
 edge_bind(struct edge_config *config, int *fds, char error[EDGE_ERROR_MAX])
 {

@@ -4,7 +4,7 @@
  * every connection that speaks to them. The control plane starts it, talks to it in messages, and
  * is told things in messages (msg/msg.h).
  *
- *   RUNNING --edge_drain--> DRAINING --every worker empty, or the deadline--> STOPPED --edge_free
+ *   RUNNING --edge_drain--> DRAINING --every worker posted DRAINED--> STOPPED --edge_free--> gone
  */
 #ifndef WHT_EDGE_EDGE_H
 #define WHT_EDGE_EDGE_H
@@ -26,8 +26,8 @@ struct edge_config {
 	struct mailbox *control; /* where workers post what they have to tell; outlives the edge */
 };
 
-/* Binds every socket, then starts the workers. NULL, nothing left behind, and a sentence in error.
- */
+/* Binds every socket, then starts the workers. NULL, nothing left behind,
+ * and a sentence in error. */
 struct edge *edge_start(struct edge_config *, char error[EDGE_ERROR_MAX]);
 /* Every worker works under this policy from its next turn on. */
 void edge_publish(struct edge *, struct policy *);

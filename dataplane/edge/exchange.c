@@ -116,8 +116,8 @@ exchange_wake_in(struct exchange *x, uint64_t ms)
 	timer_start(&x->deadline, ms);
 }
 
-/* A deadline that comes early finds that nothing is due, and costs less than setting it anew each
- * time. */
+/* A deadline that comes early finds that nothing is due, and costs less than
+ * setting it anew each time. */
 void
 exchange_watch(struct exchange *x)
 {
@@ -168,8 +168,8 @@ write_to_stream(void *to, struct span out)
 {
 	struct exchange *x = to;
 
-	/* exchange_room() was asked first: short only when the stream has ended, and then on_lost
-	 * comes. */
+	/* exchange_room() was asked first: short only when the stream has
+	 * ended, and then on_lost comes. */
 	if (x->up && wsmux_stream_write(upstream_stream(x->up), out) < out.n)
 		x->keep_upstream = false;
 }

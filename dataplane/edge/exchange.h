@@ -2,8 +2,11 @@
  *
  *   request   BODY --exchange_request_end--> SENT
  *   response  HEAD --final head--> BODY --end--> WHOLE --all of it left--> on_done(R_NONE)
- *               \--101 to an upgrade--> RAW -end-^     RAW: bytes both ways until one side ends
- *   any --upstream lost, malformed, too late--> on_done(why)
+ *               \--101 to an upgrade--> RAW --FIN--^
+ *   any --malformed, too late; before WHOLE also: upstream lost--> on_done(why)
+ *
+ * RAW: bytes both ways, until the client ends its half. When the viewer ended first, the client
+ * may be silent for body_timeout at most.
  *
  * The exchange writes the response to the viewer's conn itself; the viewer feeds it the request and
  * says what left for the socket: there, and only there, credit goes back to the client. And so it
@@ -25,12 +28,12 @@ struct exchange;
 struct exchange_ops {
 	/* The request may go on: exchange_room() is not 0 any more. */
 	void (*on_room)(void *user);
-	/* The last call. R_NONE: the response is complete, and keep says that another request may
-	 * follow it on this connection. Else exchange_answered() says whether the viewer has seen a
-	 * head. */
+	/* The last call. R_NONE: the response is complete, and keep says that another
+	 * request may follow it on this connection. Else exchange_answered() says whether
+	 * the viewer has seen a head. */
 	void (*on_done)(void *user, enum reason why, bool keep);
-	/* The final response head, before it is sent: answers the one to send. NULL: R_HOOK_FAILED.
-	 */
+	/* The final response head, before it is sent: answers the one
+	 * to send. NULL: R_HOOK_FAILED. */
 	const struct http_head *(*on_head)(void *user, const struct http_head *);
 };
 
@@ -71,11 +74,11 @@ void exchange_close_behind(struct exchange *);
 
 /* The viewer has seen a response head. */
 bool exchange_answered(const struct exchange *);
-/* The response so far cannot be told from a complete one by its framing: only a reset shows the
- * break. */
+/* The response so far cannot be told from a complete one by its framing:
+ * only a reset shows the break. */
 bool exchange_ends_by_close(const struct exchange *);
-/* What a complete response said of itself: the client answered in place of its target, and why;
- * else R_NONE. */
+/* What a complete response said of itself: the client answered in place of its
+ * target, and why; else R_NONE. */
 enum reason exchange_client_fault(const struct exchange *);
 int exchange_status(const struct exchange *);
 uint64_t exchange_bytes(const struct exchange *); /* of response body, or raw, so far */

@@ -1,5 +1,5 @@
-/* edge/failures.h - the last requests that failed on this worker, for `whtctl why`. A ring: the
- * oldest goes. */
+/* edge/failures.h - the last requests that failed on this worker, for `whtctl why`.
+ * A ring: the oldest goes. */
 #ifndef WHT_EDGE_FAILURES_H
 #define WHT_EDGE_FAILURES_H
 

@@ -20,9 +20,9 @@ struct forward_request {
 	struct span request_id;
 };
 
-/* May this request be passed through as an upgrade? A GET without a body, and nothing that would
- * change the protocol under HTTP itself (h2c, TLS: the Upgrade is dropped and the request goes on).
- */
+/* May this request be passed through as an upgrade? A GET without a body, and nothing
+ * that would change the protocol under HTTP itself (h2c, TLS: the Upgrade is dropped
+ * and the request goes on). */
 bool forward_is_upgrade(const struct http_head *);
 
 void forward_write_request(struct strb *, const struct forward_request *);

@@ -6,8 +6,8 @@
 #include "base/span.h"
 #include "msg/msg.h"
 
-#define REFUSALS_KINDS                                                                             \
-	24 /* (reason, detail) pairs told apart at once; further ones share the last */
+/* (reason, detail) pairs told apart at once; further ones share the last. */
+#define REFUSALS_KINDS 24
 
 struct refusal {
 	enum reason why;

@@ -1,5 +1,5 @@
-/* edge/reply.h - the answers that are our own: refusals by the reason table, and the service's few
- * pages. */
+/* edge/reply.h - the answers that are our own: refusals by the reason table,
+ * and the service's few pages. */
 #ifndef WHT_EDGE_REPLY_H
 #define WHT_EDGE_REPLY_H
 

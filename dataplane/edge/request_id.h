@@ -1,5 +1,5 @@
-/* edge/request_id.h - the name of one request, in the answer, the log, the client, and `whtctl
- * why`. */
+/* edge/request_id.h - the name of one request, in the answer, the log,
+ * the client, and `whtctl why`. */
 #ifndef WHT_EDGE_REQUEST_ID_H
 #define WHT_EDGE_REQUEST_ID_H
 
@@ -12,8 +12,8 @@ struct request_ids {
 };
 void request_ids_init(struct request_ids *);
 
-/* The viewer's own, when it is 1 to REQUEST_ID_MAX characters of [A-Za-z0-9._~:+/=-], else a new
- * one. */
+/* The viewer's own, when it is 1 to REQUEST_ID_MAX characters of
+ * [A-Za-z0-9._~:+/=-], else a new one. */
 void request_id_take(char out[REQUEST_ID_MAX + 1], struct span theirs, struct request_ids *);
 
 #endif

@@ -20,8 +20,7 @@ enum route_kind {
 	ROUTE_OPTIONS, /* OPTIONS * */
 };
 
-/* The two sets of header names (../shared/wire-protocol.md): the original's, and its successor's.
- */
+/* The two sets of header names: the original's, and its successor's. */
 enum header_family { FAMILY_WEBHOOKTUNNEL, FAMILY_WEBSOCKTUNNEL };
 
 /* The spans point into the head. */
@@ -31,8 +30,8 @@ struct route {
 	struct span id;
 	bool by_host;		   /* TUNNEL: the id was a host's, where case means nothing */
 	enum header_family family; /* REGISTER */
-	struct span
-	    path; /* what the client gets, byte-exact; a '/' goes before it unless it has one */
+	/* What the client gets, byte-exact; a '/' goes before it unless it has one. */
+	struct span path;
 	struct span original; /* the path as the viewer sent it, without a query */
 	struct span host;     /* the authority that the viewer named */
 };

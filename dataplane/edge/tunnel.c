@@ -13,8 +13,8 @@
 
 enum tunnel_state { TUNNEL_LIVE, TUNNEL_ENDING };
 
-/* What a stream of ours queues towards the client: a whole head, and enough to keep the link busy.
- */
+/* What a stream of ours queues towards the client: a whole head,
+ * and enough to keep the link busy. */
 enum { SEND_QUEUE = 128 * 1024, FRAME_OVERHEAD = 16 };
 
 struct tunnel {

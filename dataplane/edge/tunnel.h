@@ -22,9 +22,8 @@ void tunnel_join(struct worker *, struct conn **, const struct admission *, cons
 /* The LIVE one, or NULL. any_case: if there is none under the id as written, the one in lower case
  * (hosts are written in any case, and browsers write them so). */
 struct tunnel *tunnel_find(struct worker *, struct span id, bool any_case);
-/* Closes the session for that reason; the tunnel is freed on a later turn. by: an operator, for the
- * record;
- * "": nobody. */
+/* Closes the session for that reason; the tunnel is freed on a later turn.
+ * by: an operator, for the record; "": nobody. */
 void tunnel_end_by(struct tunnel *, enum reason why, const char *by);
 void tunnel_end(struct tunnel *, enum reason why);
 bool tunnel_is_live(const struct tunnel *);

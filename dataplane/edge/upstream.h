@@ -1,8 +1,10 @@
-/* edge/upstream.h - one stream of a tunnel, as requests use it: for one of them, or kept for the
- * next.
+/* edge/upstream.h - one stream of a tunnel, as requests use it: for one of them,
+ * or kept for the next.
  *
  *   BUSY --upstream_release(keep)--> IDLE --upstream_take--> BUSY
- *     \--release, abort---> ENDING <--silence broken, too old--/       any --stream done--> gone
+ *    |                                |
+ *    | release, abort                 | silence broken, too old
+ *    +---------> ENDING <-------------+                       any --stream done--> gone
  *
  * BUSY: an exchange hears of it. IDLE: in the pool; the client's local connection behind it stays
  * open, so that the next request saves a connect and, to a legacy client, a round trip. A byte or a
@@ -47,8 +49,8 @@ struct upstream_ops {
 void upstream_pool_init(
     struct upstream_pool *, struct loop *, struct link *, const struct upstream_bounds *);
 
-/* An idle one if there is one and reuse is allowed, else a new stream; NULL when the session takes
- * no more. */
+/* An idle one if there is one and reuse is allowed, else a new stream;
+ * NULL when the session takes no more. */
 struct upstream *upstream_take(
     struct upstream_pool *, bool reuse, const struct upstream_ops *, void *user);
 /* True until the first take is over: this is a stream on which nothing was asked before. */

@@ -180,8 +180,8 @@ viewer_after_answer(struct viewer *v, bool close)
 
 /* ---- bytes ---- */
 
-/* How many of n bytes the parser may have now. Who does not read his answers is not asked for more
- * questions. */
+/* How many of n bytes the parser may have now. Who does not read his answers is not
+ * asked for more questions. */
 static size_t
 viewer_appetite(struct viewer *v, size_t n)
 {

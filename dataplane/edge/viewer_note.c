@@ -1,5 +1,5 @@
-/* What is said about a request: noted when it comes, and counted, logged and remembered when it is
- * over. */
+/* What is said about a request: noted when it comes, and counted,
+ * logged and remembered when it is over. */
 #include <stdio.h>
 
 #include "base/clock.h"

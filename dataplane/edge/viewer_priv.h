@@ -113,8 +113,8 @@ void viewer_note_end(struct viewer *, int status, uint64_t bytes, enum reason wh
 
 /* viewer_script.c: all of it only with a script that has the phase. */
 void viewer_ask_route(struct viewer *, const struct http_head *, struct route *);
-/* What the client gets where a script names only a tunnel: on our own host the built-in rule's path,
- * without the id that it begins with; on any other host there is no id in it. */
+/* What the client gets where a script names only a tunnel: on our own host the built-in rule's
+ * path, without the id that it begins with; on any other host there is no id in it. */
 struct span viewer_usual_path(
     const struct viewer *, const struct http_head *, const struct route *);
 /* As it was decided, here or on another worker. */
@@ -133,8 +133,8 @@ void viewer_gathered(struct viewer *);
 /* The exchange has room: more of what was gathered goes out. */
 void viewer_push_gathered(struct viewer *);
 void viewer_forget_gather(struct viewer *);
-/* The head to send instead; NULL: the script failed, and the phase is closed. Good until the next.
- */
+/* The head to send instead; NULL: the script failed, and the phase is closed.
+ * Good until the next. */
 const struct http_head *viewer_ask_response(struct viewer *, const struct http_head *);
 void viewer_forget_response(struct viewer *);
 

@@ -1,11 +1,11 @@
-/* edge/worker.h - one thread of the data plane: a loop, its connections, and the tunnels that fall
- * to it.
+/* edge/worker.h - one thread of the data plane: a loop, its connections,
+ * and the tunnels that fall to it.
  *
- *   RUNNING --drain--> DRAINING --no viewer left, or the deadline--> ENDING --no link left--> posts
- * DRAINED
+ *   RUNNING --drain--> DRAINING --no viewer left, or the deadline--> ENDING
+ *   ENDING --no tunnel and no viewer left--> STOPPED: DRAINED is posted, the thread ends
  *
  * Everything below struct worker belongs to its thread. struct edge_shared is all that workers have
- * in common: constants, mailboxes, and three counters.
+ * in common: constants, mailboxes, two counters, and what their scripts share.
  */
 #ifndef WHT_EDGE_WORKER_H
 #define WHT_EDGE_WORKER_H
@@ -40,9 +40,9 @@ struct edge_shared {
 	struct mailbox **boxes; /* one a worker */
 	struct mailbox *control;
 	struct lua_shared *lua; /* behind a lock of its own */
-	atomic_size_t
-	    viewers; /* connections that are no tunnel's, in flight between workers included */
-	atomic_size_t held; /* bytes held for all sessions */
+	/* Connections that are no tunnel's, in flight between workers included. */
+	atomic_size_t viewers;
+	atomic_size_t held; /* bytes held for all sessions, and for bodies that are gathered */
 };
 
 struct worker {
@@ -89,8 +89,8 @@ void worker_start(struct worker *);
 void worker_join(struct worker *);
 void worker_free(struct worker **);
 
-/* Which worker owns that id? Ids that differ only in case fall to the same one: a host names them
- * all. */
+/* Which worker owns that id? Ids that differ only in case fall to the same one:
+ * a host names them all. */
 unsigned worker_owner(const struct worker *, struct span id);
 /* A viewer or a tunnel is gone: a drain may be over. */
 void worker_left(struct worker *);

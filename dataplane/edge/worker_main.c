@@ -1,5 +1,5 @@
-/* A worker's life: its thread, its letters, its draining. It stands above tunnels and viewers; they
- * know only worker.c. */
+/* A worker's life: its thread, its letters, its draining. It stands above tunnels and viewers;
+ * they know only worker.c. */
 #include <stdio.h>
 
 #include "base/obj.h"

@@ -152,9 +152,9 @@ check_request_framing(struct http_head *head)
 	return check_framing(head, HTTP_NO_BODY);
 }
 
-/* Behind an upgrade request the bytes change their meaning: a body there is one too many. h2c is
- * the exception that real clients make: nobody takes it up here, so it is no upgrade (RFC 9113, 3.1
- * dropped it). */
+/* Behind an upgrade request the bytes change their meaning: a body there is one too many.
+ * h2c is the exception that real clients make: nobody takes it up here, so it is no upgrade
+ * (RFC 9113, 3.1 dropped it). */
 static enum reason
 check_connection(struct http_head *head)
 {

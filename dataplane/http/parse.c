@@ -256,8 +256,8 @@ step_chunked(struct http_parser *p, struct span *in)
 	}
 }
 
-/* Only what means nothing to us may come this late: framing is settled, and whom a message is for.
- */
+/* Only what means nothing to us may come this late: framing is settled,
+ * and whom a message is for. */
 static void
 show_trailers(struct http_parser *p, const struct http_head *trailers)
 {

@@ -30,15 +30,15 @@ struct http_limits {
 /* Whoever wants heads only leaves the others NULL. */
 struct http_parser_ops {
 	/* A whole head. raw: its bytes as they came. Answer HTTP_GO, or HTTP_HOLD to stop right
-	 * behind the head: feed returns with everything up to there consumed, and the parser may be
-	 * freed, or fed again (if need be with nothing) to go on with the body; on_end waits for
-	 * that too. Empty lines before a request are not part of raw. The spans and the head die
-	 * with the callback. */
+	 * behind the head: feed returns with everything up to there consumed, and the parser
+	 * may be freed, or fed again (if need be with nothing) to go on with the body;
+	 * on_end waits for that too. Empty lines before a request are not part of raw.
+	 * The spans and the head die with the callback. */
 	int (*on_head)(void *user, const struct http_head *head, struct span raw);
 	/* Some bytes of the body, de-chunked; never empty. */
 	void (*on_body)(void *user, struct span data);
-	/* One trailer field behind a chunked body, already checked; only FIELD_PLAIN ones are
-	 * shown. */
+	/* One trailer field behind a chunked body, already checked;
+	 * only FIELD_PLAIN ones are shown. */
 	void (*on_trailer)(void *user, struct http_field field);
 	/* The message is complete. */
 	void (*on_end)(void *user);

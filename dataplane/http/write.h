@@ -35,9 +35,9 @@ struct span http_chunk_head(char out[HTTP_CHUNK_HEAD_MAX], size_t n);
 #define HTTP_CHUNK_TAIL SPAN("\r\n")
 #define HTTP_LAST_CHUNK SPAN("0\r\n\r\n")
 
-/* A whole small response: status line, the given extra fields ("Name: value\r\n..." or empty),
- * Content-Type: text/plain, Content-Length, Connection: close if asked, and the body unless
- * head_only. */
+/* A whole small response: status line, the given extra fields ("Name: value\r\n..."
+ * or empty), Content-Type: text/plain, Content-Length, Connection: close if asked, and
+ * the body unless head_only. */
 void http_write_reply(
     struct strb *, int status, struct span extra, struct span body, bool close, bool head_only);
 

@@ -1,7 +1,7 @@
 /* The link joins three machines that know nothing of each other: a conn (bytes), a wire (messages)
- * and a session (streams). Everything that callbacks cause is done once, in link_on_flush, at the
- * end of the turn: that is where streams are reaped, frames become bytes, and nobody is below us on
- * the stack. */
+ * and a session (streams). Everything that callbacks cause is done once, in link_on_flush,
+ * at the end of the turn: that is where streams are reaped, frames become bytes, and nobody
+ * is below us on the stack. */
 #include "link/link.h"
 
 #include <stdio.h>
@@ -147,8 +147,8 @@ link_on_conn_gone(void *user, enum reason why)
 	}
 	l->conn = NULL;
 	link_set_state(l, LINK_GONE);
-	wsmux_session_reap(
-	    l->session); /* whose users may still ask it for another stream, and hear no */
+	/* Its users may still ask it for another stream, and hear no. */
+	wsmux_session_reap(l->session);
 	wsmux_session_free(&l->session, l->why);
 	l->ops->on_gone(l->user, l->why);
 	link_free(l);
@@ -348,8 +348,8 @@ link_stalled(struct link *l)
 	return l->pings_unsent >= STALLED_PINGS;
 }
 
-/* What came so far may have lain in the socket since before. From here on any byte is a sign of
- * life. */
+/* What came so far may have lain in the socket since before.
+ * From here on any byte is a sign of life. */
 static void
 link_probe_on(struct link *l)
 {

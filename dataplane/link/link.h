@@ -51,11 +51,11 @@ struct link *link_new(
     struct loop *, struct conn **, const struct link_config *, const struct link_ops *, void *user);
 
 struct wsmux_session *link_session(struct link *);
-/* A stream's owner changed something from outside a callback of the link: flush at the end of the
- * turn. */
+/* A stream's owner changed something from outside a callback of the link:
+ * flush at the end of the turn. */
 void link_flush(struct link *);
-/* Is the peer still there? Pings now; when nothing comes within ms, it is as dead as after a ping
- * interval. */
+/* Is the peer still there? Pings now; when nothing comes within ms, it is as dead
+ * as after a ping interval. */
 void link_probe(struct link *, uint64_t ms);
 /* Sends Close with the reason's code and text; streams end with why. Takes the caller's pointer:
  * only on_gone follows. */

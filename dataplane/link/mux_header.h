@@ -1,5 +1,5 @@
-/* link/mux_header.h - the x-webhooktunnel-mux header: what both ends agree on beyond the original
- * protocol (../shared/wire-protocol.md, 5). */
+/* link/mux_header.h - the x-webhooktunnel-mux header: what both ends agree on
+ * beyond the original protocol. */
 #ifndef WHT_LINK_MUX_HEADER_H
 #define WHT_LINK_MUX_HEADER_H
 

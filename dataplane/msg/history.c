@@ -11,7 +11,8 @@
 	X(request_id)                                                                              \
 	X(peer) X(host) X(built_in) X(built_in_path) X(usual_path) X(id) X(path) X(head)
 
-/* Behind each entry its texts, up to size; the next one is aligned. The spans' pointers are stale. */
+/* Behind each entry its texts, up to size; the next one is aligned.
+ * The spans' pointers are stale. */
 struct entry {
 	size_t size;
 	struct request_facts facts;

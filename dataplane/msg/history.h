@@ -36,8 +36,8 @@ struct history *history_new(size_t max);
 void history_free(struct history **);
 size_t history_max(const struct history *);
 
-/* Copies it all. blots: parts of facts->head that are not kept. What is larger than a half is not
- * remembered. */
+/* Copies it all. blots: parts of facts->head that are not kept.
+ * What is larger than a half is not remembered. */
 void history_put(
     struct history *, const struct request_facts *, const struct span *blots, size_t nblots);
 /* What it holds now, for somebody else. */

@@ -1,5 +1,5 @@
-/* msg/metric_tbl.h - what a worker counts, and under which name it is shown (Prometheus
- * conventions).
+/* msg/metric_tbl.h - what a worker counts, and under which name it is
+ * shown (Prometheus conventions).
  *
  * COUNTER(field, "name", "help")   only grows
  * GAUGE(field, "name", "help")     a value now; microseconds where the name ends in _seconds

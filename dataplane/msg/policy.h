@@ -31,9 +31,9 @@ struct policy {
 	atomic_uint refs; /* private */
 	char *hostname;	  /* lower case, without a port; never NULL */
 	char *authority;  /* the hostname as configured, with its port if it has one; never NULL */
-	char *url_prefix; /* before "/<id>" in a client URL, no trailing slash; NULL: made from
-			     authority */
-	char *audience;	  /* "" when unset */
+	/* Before "/<id>" in a client URL, no trailing slash; NULL: made from authority. */
+	char *url_prefix;
+	char *audience; /* "" when unset */
 	char *secrets[JWT_SECRETS_MAX];
 	struct tls_context *tls; /* NULL: plain HTTP, single-hosted only */
 	bool close_at_expiry;	 /* a session ends when its token does */
@@ -42,8 +42,8 @@ struct policy {
 	struct lua_script *script; /* NULL: none */
 };
 
-/* An empty policy with one reference and default limits; the strings are malloc'ed and become its
- * own. */
+/* An empty policy with one reference and default limits;
+ * the strings are malloc'ed and become its own. */
 struct policy *policy_new(void);
 struct policy *policy_ref(struct policy *);
 void policy_unref(struct policy **);

@@ -1,19 +1,20 @@
-/* net/conn.h - one byte stream to somebody: TCP or a Unix socket, plain or TLS, accepted or
- * dialled.
+/* net/conn.h - one byte stream to somebody: TCP or a Unix socket,
+ * plain or TLS, accepted or dialled.
  *
  *   DIALLING --connected--> [GREETING] -> HANDSHAKING --done--> OPEN --conn_finish--> FINISHING
- *                                \-------- plain --------------^
- *   any --conn_close, conn_reset or failure--> CLOSED
+ *                                  \---------- plain -----------^
+ *   any --conn_close, conn_reset, failure; FINISHING --all is out, or time is up--> CLOSED
  *
  * A conn owns exactly one descriptor and belongs to one loop. The rules that callers rely on:
  *   - conn_write and conn_out only queue; bytes leave at the end of the turn, together.
  *   - conn_close never calls back; on_gone comes on a later turn, once, and is the last call.
  *   - after conn_close or conn_detach no other callback comes.
- *   - on_data answers how many bytes were taken. What was not is kept (reading stops at IN_MAX) and
- *     offered again, in front of what comes, when more arrives or conn_resume is called.
- *     Kept bytes come in runs as they lie: taking nothing, hoping for a longer run, is for ever.
- * Back-pressure outward: stop when conn_full() says so; on_drain comes when the queue is below
- * CONN_LOW again.
+ *   - on_data answers how many bytes were taken. What was not is kept (reading stops at
+ *     CONN_IN_MAX) and offered again, in front of what comes, when more arrives or conn_resume
+ *     is called. Kept bytes come in runs as they lie: taking nothing, hoping for a longer run,
+ *     is for ever.
+ * Back-pressure outward: stop when conn_full() says so; on_drain comes when the queue
+ * is below CONN_LOW again.
  */
 #ifndef WHT_NET_CONN_H
 #define WHT_NET_CONN_H
@@ -34,8 +35,8 @@ struct conn;
 struct proxy;
 
 struct conn_ops {
-	/* Connected, and the TLS handshake is over. Not called for a plain accepted or an adopted
-	 * conn. */
+	/* Connected, and the TLS handshake is over. Not called for a plain
+	 * accepted or an adopted conn. */
 	void (*on_open)(void *user);
 	size_t (*on_data)(void *user, struct span in);
 	/* The queue fell below CONN_LOW after conn_full() had said yes. May be NULL. */
@@ -46,11 +47,11 @@ struct conn_ops {
 	/* The end of a turn in which something was written, flushed or resumed, and nothing is
 	 * queued any more: the moment to give the conn away. May be NULL. */
 	void (*on_empty)(void *user);
-	/* The peer sends no more, and all it sent was taken. We still may. May be NULL: the conn
-	 * closes. */
+	/* The peer sends no more, and all it sent was taken. We still may.
+	 * May be NULL: the conn closes. */
 	void (*on_eof)(void *user);
 	/* The last call. The conn is freed when it returns. why: what conn_close was told, or
-	 * R_EOF, R_IO, R_TLS_FAILED, R_DIAL_FAILED. */
+	 * R_EOF, R_IO, R_TLS_FAILED, R_DIAL_FAILED, R_PROCESS_MEMORY. */
 	void (*on_gone)(void *user, enum reason why);
 };
 
@@ -68,12 +69,12 @@ struct dial {
 	const char *server_name;   /* for SNI and the certificate; NULL: host */
 	const struct proxy *proxy; /* net/proxy.h: asked for the way to host and port; NULL: none */
 };
-/* Never NULL: a failure comes by on_gone(R_DIAL_FAILED or R_TLS_FAILED), and conn_error() says
- * more. */
+/* Never NULL: a failure comes by on_gone(R_DIAL_FAILED or R_TLS_FAILED),
+ * and conn_error() says more. */
 struct conn *conn_dial(struct loop *, const struct dial *, const struct conn_ops *, void *user);
 
-/* From now on another user hears of this conn: how a handshake hands over to what it shook hands
- * for. */
+/* From now on another user hears of this conn: how a handshake hands over
+ * to what it shook hands for. */
 void conn_set_user(struct conn *, const struct conn_ops *, void *user);
 
 /* Queues bytes. The caller minds conn_queued(); there is no other bound. */
@@ -94,17 +95,17 @@ void conn_resume(struct conn *);
 void conn_shutdown(struct conn *);
 /* Takes the caller's pointer. What is queued is dropped. */
 void conn_close(struct conn **, enum reason why);
-/* The same, and the peer is told by a RST: for a stream of bytes whose end would look like its
- * completion. */
+/* The same, and the peer is told by a RST: for a stream of bytes whose end would
+ * look like its completion. */
 void conn_reset(struct conn **, enum reason why);
-/* As conn_close, but what is queued goes out first, for ms at most; then FIN, and late bytes are
- * swallowed for a moment so that a RST does not overtake the last answer. One that is not open yet
- * is closed. */
+/* As conn_close, but what is queued goes out first, for ms at most; then FIN, and late
+ * bytes are swallowed for a moment so that a RST does not overtake the last answer.
+ * One that is not open yet is closed. */
 void conn_finish(struct conn **, enum reason why, uint64_t ms);
 
 uint64_t conn_received(const struct conn *); /* bytes of the user's stream, ever */
-uint64_t conn_sent(
-    const struct conn *); /* bytes that left for the kernel, ever (TLS overhead included) */
+/* Bytes that left for the kernel, ever (TLS overhead included). */
+uint64_t conn_sent(const struct conn *);
 bool conn_is_tls(const struct conn *);
 /* When the peer's certificate ends, in seconds since 1970; 0: none was shown. */
 int64_t conn_peer_not_after(const struct conn *);

@@ -69,8 +69,8 @@ conn_fail_tls(struct conn *c, const char *error)
 	conn_fail(c, R_TLS_FAILED, error);
 }
 
-/* Turns queued plaintext into cipher text, a record's worth at a time; false when the conn is over.
- */
+/* Turns queued plaintext into cipher text, a record's worth at a time;
+ * false when the conn is over. */
 static bool
 conn_encrypt(struct conn *c)
 {

@@ -53,8 +53,8 @@ struct conn {
 	enum reason why;
 	uint64_t received, sent;
 	uint64_t finish_by_ms; /* of FINISHING */
-	struct timer
-	    deadline; /* of DIALLING, GREETING and FINISHING; CLOSED, no handle: the later turn */
+	/* Of DIALLING, GREETING and FINISHING; CLOSED, no handle: the later turn. */
+	struct timer deadline;
 	struct dial_attempt *dial;
 	struct greeting *greeting; /* NULL: no proxy */
 	char *error;

@@ -1,8 +1,8 @@
 /* Dialling: resolve if there is a name, then one address after the other until one answers.
  *
- * Each attempt needs a libuv handle of its own inside the same conn, so the next attempt begins in
- * the close callback of the last. The attempt outlives the conn only while a name is being looked
- * up. */
+ * Each attempt needs a libuv handle of its own inside the same conn, so the next attempt
+ * begins in the close callback of the last. The attempt outlives the conn only while
+ * a name is being looked up. */
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>

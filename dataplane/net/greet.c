@@ -1,6 +1,6 @@
-/* A dialled connection that goes through a proxy: before it is open to its user, the proxy is asked
- * for the way. The few bytes go past the queue, for what the user wrote ahead waits there for TLS.
- */
+/* A dialled connection that goes through a proxy: before it is open to its user,
+ * the proxy is asked for the way. The few bytes go past the queue, for what the user wrote
+ * ahead waits there for TLS. */
 #include <stdio.h>
 
 #include "net/conn_priv.h"

@@ -28,9 +28,9 @@ struct timer {
 };
 #define LOOP_TICK_MS 20
 
-/* Work for the end of this turn, inside its owner; asking twice before it runs does it once. What a
- * task asks for still runs in this turn, up to a few rounds: who asks for himself for ever starves
- * nobody. */
+/* Work for the end of this turn, inside its owner; asking twice before it runs does it once.
+ * What a task asks for still runs in this turn, up to a few rounds: who asks for himself
+ * for ever starves nobody. */
 struct task {
 	TAILQ_ENTRY(task) entry; /* private, like the rest */
 	struct loop *loop;

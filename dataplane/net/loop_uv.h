@@ -10,8 +10,8 @@
 #define LOOP_PLAIN_SIZE (16 * 1024) /* one TLS record's worth of plaintext */
 
 uv_loop_t *loop_uv(struct loop *);
-/* Scratch shared by everything on the loop, valid within one callback: cipher or plain bytes as
- * read. */
+/* Scratch shared by everything on the loop, valid within one callback:
+ * cipher or plain bytes as read. */
 char *loop_read_scratch(struct loop *);
 /* A second one: decrypted bytes on their way in, gathered bytes on their way out. */
 char *loop_plain_scratch(struct loop *);

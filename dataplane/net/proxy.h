@@ -1,10 +1,11 @@
-/* net/proxy.h - asking a proxy for the way to somebody: HTTP CONNECT (RFC 9110, 9.3.6) and SOCKS5
- * (RFC 1928, 1929).
+/* net/proxy.h - asking a proxy for the way to somebody: HTTP CONNECT (RFC 9110, 9.3.6)
+ * and SOCKS5 (RFC 1928, 1929).
  *
  * Pure: bytes in, bytes out. The name is the proxy's to resolve. Basic and user/password are the
  * only ways of saying who we are. Credentials are never part of an error.
  *
- *   HEAD -> [METHOD -> [LOGIN] -> REPLY -> BOUND] -> THROUGH     any --refused, no sense--> REFUSED
+ *   CONNECT  HEAD -> THROUGH
+ *   SOCKS5   METHOD -> [LOGIN] -> REPLY -> BOUND -> THROUGH     any --refused, no sense--> REFUSED
  */
 #ifndef WHT_NET_PROXY_H
 #define WHT_NET_PROXY_H
@@ -27,8 +28,8 @@ struct proxy {
 	char user[PROXY_NAME_MAX], password[PROXY_NAME_MAX]; /* user "": nobody */
 };
 
-/* http://[user:pass@]host[:port], socks5:// and socks5h://; without a scheme, http. NULL, or what
- * is wrong with it. */
+/* http://[user:pass@]host[:port], socks5:// and socks5h://; without a scheme, http.
+ * NULL, or what is wrong with it. */
 const char *proxy_parse(const char *url, struct proxy *);
 /* Does a NO_PROXY list (names, .domains, addresses, "*") have the host? */
 bool proxy_bypassed(const char *no_proxy, const char *host);
@@ -57,8 +58,8 @@ struct proxy_talk {
 /* The proxy is borrowed. What goes to it first is added to out. */
 void proxy_begin(
     struct proxy_talk *, const struct proxy *, const char *host, uint16_t port, struct strb *out);
-/* Answers how many bytes were the proxy's; look at the state afterwards. What shall be sent to it
- * is added to out. */
+/* Answers how many bytes were the proxy's; look at the state afterwards.
+ * What shall be sent to it is added to out. */
 size_t proxy_feed(struct proxy_talk *, struct span in, struct strb *out);
 
 #endif

@@ -1,6 +1,6 @@
-/* A BIO of ours joins OpenSSL to two bufs: reading takes what was fed, writing appends and never
- * blocks. OpenSSL's error queue belongs to the thread, so it is emptied before every call and read
- * right after. */
+/* A BIO of ours joins OpenSSL to two bufs: reading takes what was fed, writing appends and
+ * never blocks. OpenSSL's error queue belongs to the thread, so it is emptied before every
+ * call and read right after. */
 #include "net/tls_io.h"
 
 #include <openssl/err.h>

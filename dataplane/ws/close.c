@@ -4,9 +4,9 @@
 
 enum { CODE_SIZE = 2 };
 
-/* Codes that may stand in a frame: those of RFC 6455, 7.4.1, those registered since (1012 to 1014),
- * and the ranges for libraries and applications. The others only describe how a connection ended.
- */
+/* Codes that may stand in a frame: those of RFC 6455, 7.4.1, those registered since
+ * (1012 to 1014), and the ranges for libraries and applications. The others only
+ * describe how a connection ended. */
 static bool
 code_may_be_sent(int code)
 {

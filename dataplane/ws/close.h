@@ -9,8 +9,8 @@
 #include "base/span.h"
 #include "ws/wire.h"
 
-/* R_NONE with the code (WS_CLOSE_NO_CODE if there is none) and the text, or R_BAD_CLOSE,
- * R_BAD_TEXT. */
+/* R_NONE with the code (WS_CLOSE_NO_CODE if there is none) and the text,
+ * or R_BAD_CLOSE, R_BAD_TEXT. */
 enum reason ws_close_read(struct span payload, int *code, struct span *text);
 /* The payload for a code and as much of the text as fits, in whole characters. */
 struct span ws_close_write(char out[WS_CONTROL_MAX], int code, struct span text);

@@ -12,9 +12,9 @@
 /* Bytes before a payload of that length. */
 size_t ws_frame_header_len(uint64_t payload, bool masked);
 
-/* Appends a final frame whose payload is the runs, one behind the other; -WHT_EFULL, and nothing
- * appended, when it does not fit; -WHT_EMEM, and perhaps a part of it appended, when there is no
- * memory. */
+/* Appends a final frame whose payload is the runs, one behind the other; -WHT_EFULL,
+ * and nothing appended, when it does not fit; -WHT_EMEM, and perhaps a part of it appended,
+ * when there is no memory. */
 int ws_frame_send(
     bool masked, enum ws_opcode, const struct iovec *runs, int nruns, struct buf *out) MUST_CHECK;
 

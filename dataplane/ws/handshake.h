@@ -10,15 +10,15 @@
 #define WS_KEY_MAX    25   /* base64 of 16 bytes, and a NUL */
 #define WS_ACCEPT_MAX 29   /* base64 of a SHA-1, and a NUL */
 
-/* Server: is this request a handshake that we take? R_NONE; R_NO_UPGRADE (no Connection: upgrade
- * with Upgrade: websocket, or not HTTP/1.1), R_BAD_METHOD (not GET), R_BAD_WS_VERSION,
- * R_BAD_HANDSHAKE (key absent, twice or not the base64 of 16 bytes; a request body). Checked in
- * that order. */
+/* Server: is this request a handshake that we take? R_NONE; R_NO_UPGRADE (no Connection:
+ * upgrade with Upgrade: websocket, or not HTTP/1.1), R_BAD_METHOD (not GET), R_BAD_WS_VERSION,
+ * R_BAD_HANDSHAKE (key absent, twice or not the base64 of 16 bytes; a request body).
+ * Checked in that order. */
 enum reason ws_handshake_check(const struct http_head *);
 /* The value of Sec-WebSocket-Accept for a key of WS_KEY_MAX - 1 characters. */
 void ws_handshake_accept(struct span key, char out[WS_ACCEPT_MAX]);
-/* Server: the 101 for a key that was checked, without its end: the caller adds its own fields and
- * http_write_end. */
+/* Server: the 101 for a key that was checked, without its end: the caller adds its own
+ * fields and http_write_end. */
 void ws_handshake_write_101(struct strb *, struct span key);
 
 /* Client: a fresh random key. */

@@ -1,8 +1,8 @@
 /* ws/receiver.h - a wslay context for receiving, lent to the wire that has a frame half done.
  *
- * Internal to ws. Such a context is 4 KiB, which a wire at rest must not hold; and most frames come
- * whole, so that it would be made and cleared for each. Each thread therefore keeps one that is at
- * rest.
+ * Internal to ws. Such a context is 4 KiB, which a wire at rest must not hold; and most
+ * frames come whole, so that it would be made and cleared for each. Each thread therefore
+ * keeps one that is at rest.
  */
 #ifndef WHT_WS_RECEIVER_H
 #define WHT_WS_RECEIVER_H

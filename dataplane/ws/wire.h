@@ -8,9 +8,9 @@
  *   OPEN --Close received--> CLOSED      later input is swallowed
  *   OPEN --fault--> FAILED               feed answers the reason from then on
  *
- * A wire at a frame boundary holds no memory but itself: it has a receiving context of wslay's only
- * while a frame is half done (ws/receiver.h), and the sending one belongs to the thread
- * (ws/frame_out.h).
+ * A wire at a frame boundary holds no memory but itself: it has a receiving context
+ * of wslay's only while a frame is half done (ws/receiver.h), and the sending one belongs
+ * to the thread (ws/frame_out.h).
  */
 #ifndef WHT_WS_WIRE_H
 #define WHT_WS_WIRE_H
@@ -27,9 +27,9 @@ enum ws_opcode { WS_TEXT = 1, WS_BINARY = 2, WS_CLOSE = 8, WS_PING = 9, WS_PONG 
 
 #define WS_CLOSE_NO_CODE 1005 /* stands for a Close without a code; never on the wire */
 
-/* A message may come in any number of frames as long as they carry something: beyond the first
- * WS_FRAGMENTS_FREE they must hold WS_FRAGMENT_MEAN_MIN bytes each on average, or it is
- * R_WS_PROTOCOL. */
+/* A message may come in any number of frames as long as they carry something:
+ * beyond the first WS_FRAGMENTS_FREE they must hold WS_FRAGMENT_MEAN_MIN bytes each on
+ * average, or it is R_WS_PROTOCOL. */
 #define WS_FRAGMENTS_FREE    4096
 #define WS_FRAGMENT_MEAN_MIN 16
 
@@ -60,10 +60,10 @@ enum reason ws_wire_feed(struct ws_wire *, struct span in) MUST_CHECK;
 /* True at a frame boundary, and when nothing more is read: the wire holds no memory but itself. */
 bool ws_wire_at_rest(const struct ws_wire *);
 
-/* One whole message or control frame, its payload the two spans one behind the other (either may be
- * empty), appended to out; -WHT_EFULL and nothing appended when it does not fit; -WHT_EMEM when
+/* One whole message or control frame, its payload the two spans one behind the other (either may
+ * be empty), appended to out; -WHT_EFULL and nothing appended when it does not fit; -WHT_EMEM when
  * there is no memory: out then ends in a torn frame. A control frame's payload is at most
- * WS_CONTROL_MAX bytes. */
+ * WS_CONTROL_MAX bytes long. */
 int ws_wire_send(
     struct ws_wire *, enum ws_opcode, struct span a, struct span b, struct buf *out) MUST_CHECK;
 /* The same with the payload in any number of runs. */

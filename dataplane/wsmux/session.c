@@ -1,6 +1,5 @@
 /* A session's birth and end, its ids, and time. Hold nothing for an idle one: the map and every
- * buffer exist only while there are streams.
- */
+ * buffer exist only while there are streams. */
 #include "wsmux/session_priv.h"
 
 struct wsmux_session *

@@ -8,8 +8,8 @@
  *
  * Owner: the link. Rules that every caller can rely on:
  *   - feed, write, used, fin and abort never call back into the caller that made them except for
- *     the stream_ops named in wsmux/stream.h during feed(); on_done comes only from reap() or
- *     free().
+ *     the stream_ops named in wsmux/stream.h during feed(); on_done comes only from reap()
+ *     or free().
  *   - any callback may open streams and use any stream; only reap() and free() must wait until no
  *     callback is on the stack. on_output and on_held are the exception: they may only take note.
  *   - output is pulled: on_output says once that there is some; pull() until it answers false.
@@ -60,8 +60,8 @@ struct wsmux_config {
 	size_t session_held_max; /* un-ACKed bytes of all streams */
 
 	uint64_t open_timeout_ms; /* a stream that we opened and nobody ACKed: R_OPEN_TIMEOUT */
-	/* A stream given up towards a legacy peer: how long, and how many of, its late bytes are
-	 * still ACKed. */
+	/* A stream given up towards a legacy peer: how long, and how many of,
+	 * its late bytes are still ACKed. */
 	uint64_t linger_timeout_ms;
 	size_t linger_bytes;
 };
@@ -78,9 +78,9 @@ struct wsmux_session_ops {
 	/* There is output, or a stream waits for reap(); called once until pull() has answered
 	 * false. Not called when the session has ended. */
 	void (*on_output)(void *user);
-	/* The peer opened a stream. Answer true to accept it, with its ops and user set; false
-	 * leaves it in the backlog, unanswered. Not asked beyond streams_max: refused then.
-	 * NULL: never accept. */
+	/* The peer opened a stream. Answer true to accept it, with its ops and user set;
+	 * false leaves it in the backlog, unanswered. Not asked beyond streams_max:
+	 * it is refused then. NULL: never accept. */
 	bool (*on_stream)(void *user, struct wsmux_stream *, const struct wsmux_stream_ops **ops,
 	    void **stream_user);
 	/* delta bytes more (or less) are held; the owner sums it over sessions. May be NULL. */

@@ -7,13 +7,14 @@
  *   OPENING    ignored   aborted R_PROTOCOL     OPEN, credit    in ENDING    DONE
  *   OPEN       ignored   on_data (2)            credit (3)      in ENDING    DONE
  *   DONE       ignored   ACKed, dropped (4)     -               in ENDED     owes nothing
- *   SHADOW     ignored   ACKed, dropped (4)     -               forgotten    forgotten
+ *   SHADOW     ignored   ACKed, dropped (4)     -               in ENDED (5) forgotten
  *
  *   (1) offered to on_stream if its id is the peer's to choose; refused beyond streams_max; else
  *       BACKLOG, where one more than WSMUX_BACKLOG_MAX ends the session
  *   (2) without bytes: nothing. Behind a FIN: ignored. Beyond the credit given: the session ends
  *   (3) a sum beyond 2^32-1 ends the session
  *   (4) while linger_left lasts
+ *   (5) and forgotten, unless our own RST, ACK or FIN has yet to go out
  *
  * A frame too short, of unknown type, or with a number of the wrong length ends the session.
  */

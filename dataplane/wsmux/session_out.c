@@ -1,7 +1,6 @@
 /* Which frame goes next: our SYNs while the peer has answered enough of them, then control frames
  * in the order in which they became due, then data by turns. So a SYN precedes its stream's data, a
- * FIN follows it, and a stream in bulk delays no other's ACK by more than one frame.
- */
+ * FIN follows it, and a stream in bulk delays no other's ACK by more than one frame. */
 #include "wsmux/session_priv.h"
 
 static struct wsmux_stream *

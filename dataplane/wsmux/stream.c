@@ -47,9 +47,9 @@ mux_find(struct wsmux_session *s, uint32_t id)
 	return st;
 }
 
-/* What both sides may send at birth. Without agreement each acceptor presumes, and each opener
- * waits for the accepting ACK; an acceptor from before the agreement presumes as much as its own
- * buffer holds. */
+/* What both sides may send at birth. Without agreement each acceptor presumes, and each
+ * opener waits for the accepting ACK; an acceptor from before the agreement presumes as much
+ * as its own buffer holds. */
 static void
 stream_set_credit(struct wsmux_stream *st)
 {

@@ -11,6 +11,8 @@
  *                         ^                               |
  *                         +--nothing owed any more-- SHADOW
  *
+ *   SYN rx, which on_stream did not take --> BACKLOG --RST rx, session ended--> gone
+ *
  * Inside QUEUED, OPENING and OPEN each direction ends on its own:
  *
  *   out   OPEN --fin()---> ENDING --queue empty, FIN sent--> ENDED
@@ -20,13 +22,13 @@
  * to go out, or its peer knows no RST and its late bytes are ACKed and dropped for a bounded while,
  * or the peer's writer would wait for ever.
  *
- * With windows agreed, data may follow the SYN at once. A stream stays QUEUED while too many opens
- * are un-ACKed.
+ * With windows agreed, data may follow the SYN at once. A stream stays QUEUED while too
+ * many opens are un-ACKed.
  *
- * Credit: the peer may have sent at most what we granted. Bytes count as held from their arrival
- * until wsmux_stream_used(): that call is the one home of back-pressure, made when bytes have left
- * our hands. A stream that is DONE holds nothing: fin() when what it brought has left, or count it
- * elsewhere.
+ * Credit: the peer may have sent at most what we granted. Bytes count as held from their
+ * arrival until wsmux_stream_used(): that call is the one home of back-pressure, made when
+ * bytes have left our hands. A stream that is DONE holds nothing: fin() when what it brought has
+ * left, or count it elsewhere.
  */
 #ifndef WHT_WSMUX_STREAM_H
 #define WHT_WSMUX_STREAM_H
@@ -43,8 +45,8 @@ struct wsmux_stream_ops {
 	 * took: the rest is kept and offered again by wsmux_stream_resume(). Called from feed() and
 	 * resume(). The bytes live until you return or abort the stream. */
 	size_t (*on_data)(void *user, struct span in);
-	/* write() had answered short, or full() yes, and half of the queue is free again. Called
-	 * from pull(). */
+	/* write() had answered short, or full() yes, and half of the queue is free
+	 * again. Called from pull(). */
 	void (*on_room)(void *user);
 	/* The peer sends no more, and everything it sent was taken; we still may. Called from
 	 * feed() and resume(), never after an abort. */

@@ -1,5 +1,5 @@
-/* Server URLs and targets: what is taken can be said, and what is said is taken again as the same.
- */
+/* Server URLs and targets: what is taken can be said, and what is said is
+ * taken again as the same. */
 #include <stdlib.h>
 
 #include "base/obj.h"

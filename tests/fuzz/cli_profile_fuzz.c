@@ -1,5 +1,5 @@
-/* A profile's text: any bytes are read or refused, and what was read can be written and read again.
- */
+/* A profile's text: any bytes are read or refused, and what was read can
+ * be written and read again. */
 #include <stdint.h>
 #include <stdlib.h>
 

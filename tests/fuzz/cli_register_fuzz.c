@@ -1,5 +1,5 @@
-/* A server's answer to a registration: bytes from a stranger. The first byte says how they are cut.
- */
+/* A server's answer to a registration: bytes from a stranger.
+ * The first byte says how they are cut. */
 #include "base/obj.h"
 #include "cli/register.h"
 

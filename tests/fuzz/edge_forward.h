@@ -1,5 +1,5 @@
-/* What the two drivers of edge's heads share: a parser that shows one head, and what no head of
- * ours may hold. */
+/* What the two drivers of edge's heads share: a parser that shows one head,
+ * and what no head of ours may hold. */
 #ifndef WHT_FUZZ_EDGE_FORWARD_H
 #define WHT_FUZZ_EDGE_FORWARD_H
 

@@ -1,6 +1,6 @@
-/* A request that we take, routed into a tunnel, is one that every strict server takes: in origin
- * form, framed as it was, with our word on who asked, for which path, and nothing of the viewer's
- * hop.
+/* A request that we take, routed into a tunnel, is one that every strict server takes:
+ * in origin form, framed as it was, with our word on who asked, for which path, and
+ * nothing of the viewer's hop.
  *
  * The first byte chooses the policy and who the viewer is; the rest is the request. */
 #include "edge_forward.h"

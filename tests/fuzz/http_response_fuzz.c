@@ -1,5 +1,5 @@
-/* The story of a stream of responses must not depend on how it was cut, nor on where it was held.
- */
+/* The story of a stream of responses must not depend on how it was cut,
+ * nor on where it was held. */
 #include "tests/unit/http/fuzz_story.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

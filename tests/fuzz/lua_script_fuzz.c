@@ -1,7 +1,7 @@
-/* A script out of a small grammar: each byte picks a statement, a call or a value, so that most
- * inputs are programs that reach the API with arguments that nobody would write. An input that
- * begins with an odd byte is taken as the text of a script instead. Whatever it is, it is asked in
- * every phase. */
+/* A script out of a small grammar: each byte picks a statement, a call or a value,
+ * so that most inputs are programs that reach the API with arguments that nobody would write.
+ * An input that begins with an odd byte is taken as the text of a script instead. Whatever it is,
+ * it is asked in every phase. */
 #include "base/obj.h"
 #include "lua/vm.h"
 

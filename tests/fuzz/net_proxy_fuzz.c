@@ -1,5 +1,5 @@
-/* A proxy's answer: the first byte says which kind and where it is split; the verdict must be the
- * same. */
+/* A proxy's answer: the first byte says which kind and where it is split;
+ * the verdict must be the same. */
 #include <stdint.h>
 
 #include "base/obj.h"

@@ -1,5 +1,5 @@
-/* The log as its two ends see it: callers that must never wait, readers that want one record a
- * line. */
+/* The log as its two ends see it: callers that must never wait,
+ * readers that want one record a line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

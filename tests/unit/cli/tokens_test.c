@@ -143,8 +143,8 @@ count_news(void *user)
 	++*(int *)user;
 }
 
-/* Asked again and again: what is told is another token, and only that; without one, the old stays.
- */
+/* Asked again and again: what is told is another token, and only that;
+ * without one, the old stays. */
 static void
 test_a_file_is_read_before_its_token_ends(void **state)
 {

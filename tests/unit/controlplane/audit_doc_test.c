@@ -1,5 +1,5 @@
-/* docs/audit.md keeps its word: each of its questions has an answer, and its verifier agrees with
- * ours. */
+/* docs/audit.md keeps its word: each of its questions has an answer,
+ * and its verifier agrees with ours. */
 #include "ledger_world.h"
 
 #include "controlplane/file.h"

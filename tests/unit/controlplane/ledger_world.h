@@ -105,8 +105,8 @@ crash(void)
 		}
 	}
 	ledger->waiting = 0;
-	sqlite3_exec(
-	    ledger->db.sql, "BEGIN IMMEDIATE", NULL, NULL, NULL); /* so that nothing is marked */
+	/* So that nothing is marked. */
+	sqlite3_exec(ledger->db.sql, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	ledger->mode = LEDGER_WRITING;
 	db_close(&ledger->db);
 	sqlite3_open(":memory:", &ledger->db.sql);

@@ -114,8 +114,8 @@ test_a_step_that_fails_leaves_the_version_before_it(void **state)
 	(void)state;
 	assert_int_equal(db_open(&db, path, DB_CREATE, false), SQLITE_OK);
 	assert_int_equal(migrate_to(&db, 2), SQLITE_OK);
-	assert_int_equal(
-	    db_exec(&db, "CREATE VIEW v_audit AS SELECT 1"), SQLITE_OK); /* in step 4's way */
+	/* In step 4's way. */
+	assert_int_equal(db_exec(&db, "CREATE VIEW v_audit AS SELECT 1"), SQLITE_OK);
 	assert_int_not_equal(migrate(&db), SQLITE_OK);
 	assert_non_null(strstr(db.error, "0004_views.sql"));
 	db_close(&db);

@@ -1,5 +1,5 @@
-/* tests/unit/controlplane/shaky.h - a disk that fails when told to: a VFS of SQLite around the
- * usual one. */
+/* tests/unit/controlplane/shaky.h - a disk that fails when told to:
+ * a VFS of SQLite around the usual one. */
 #ifndef WHT_TEST_SHAKY_H
 #define WHT_TEST_SHAKY_H
 

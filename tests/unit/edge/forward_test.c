@@ -136,8 +136,8 @@ test_framing_of_requests(void **state)
 	forwarding_end(&f);
 }
 
-/* F07: a stranger's word on who he is counts for nothing, a trusted proxy's is taken and added to.
- */
+/* F07: a stranger's word on who he is counts for nothing, a trusted
+ * proxy's is taken and added to. */
 static void
 test_forwarding_fields(void **state)
 {

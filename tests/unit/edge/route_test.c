@@ -3,8 +3,8 @@
 
 #include "edge/route.h"
 
-/* A route as text: "tunnel id=a path=/x original=/a/x host=h", "register id=a wht", "refused
- * not_found". */
+/* A route as text: "tunnel id=a path=/x original=/a/x host=h", "register id=a
+ * wht", "refused not_found". */
 static void
 route_text(const struct http_head *head, void *more)
 {

@@ -91,8 +91,8 @@ test_extensions_are_bounded(void **state)
 	expect_requestf(TOLD " fault(bad_request)", HEAD "5%s\r\nhello\r\n0\r\n\r\n", ext);
 }
 
-/* A chunked body of n times the same chunk, through chunk.h alone; answers the bytes of data told.
- */
+/* A chunked body of n times the same chunk, through chunk.h alone;
+ * answers the bytes of data told. */
 static size_t
 run_chunks(struct http_chunk *c, struct span chunk, size_t n)
 {

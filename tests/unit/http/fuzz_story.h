@@ -1,6 +1,6 @@
-/* One fuzz input: a byte of options (1: hold each head, 2: answers to HEAD), a byte of small piece
- * sizes (four bits each), and the stream of messages. Told whole, in those pieces and byte by byte.
- */
+/* One fuzz input: a byte of options (1: hold each head, 2: answers to HEAD), a byte
+ * of small piece sizes (four bits each), and the stream of messages. Told whole, in those
+ * pieces and byte by byte. */
 #ifndef WHT_TESTS_HTTP_FUZZ_STORY_H
 #define WHT_TESTS_HTTP_FUZZ_STORY_H
 

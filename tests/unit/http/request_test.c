@@ -349,8 +349,8 @@ test_who_would_keep_the_connection(void **state)
 	    "Connection: closed\r\n", "GET / 1.1 none keep|Host: h|Connection: closed| end  eof");
 }
 
-/* H43 H44 H45: behind "close" the parser goes on if it is told to; whose business that is, is the
- * caller's. */
+/* H43 H44 H45: behind "close" the parser goes on if it is told to;
+ * whose business that is, is the caller's. */
 static void
 test_messages_follow_each_other(void **state)
 {

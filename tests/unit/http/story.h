@@ -107,8 +107,8 @@ story_on_end(void *user)
 static const struct http_parser_ops story_ops = {
     story_on_head, story_on_body, story_on_trailer, story_on_end};
 
-/* One piece; every message that ends in it makes room for the next. False once nothing more is
- * taken. */
+/* One piece; every message that ends in it makes room for the next.
+ * False once nothing more is taken. */
 static inline bool
 story_feed(struct story *s, struct http_parser *p, struct span in)
 {

@@ -38,8 +38,8 @@ struct side {
 	struct link *last; /* valid until on_gone */
 	struct tap taps[TAPS_MAX];
 	int ntaps;
-	bool refuse, take_none,
-	    quiet; /* of the streams that it accepts; quiet: they echo nothing */
+	/* Of the streams that it accepts; quiet: they echo nothing. */
+	bool refuse, take_none, quiet;
 	void (*on_down)(struct side *);
 	void (*on_stream)(struct side *);
 };

@@ -1,5 +1,5 @@
-/* When a peer is dead, and when it was only we who slept. Time is the test's where it would be
- * long. */
+/* When a peer is dead, and when it was only we who slept.
+ * Time is the test's where it would be long. */
 #include "pair.h"
 
 #include "tests/unit/net/skew.h"
@@ -77,8 +77,8 @@ test_a_peer_that_talks_is_alive_without_pongs(void **state)
 	uint64_t begin = real_ms(), said = 0;
 
 	(void)state;
-	/* The first bytes of a frame of 125, of data for nobody: they can come one by one for long.
-	 */
+	/* The first bytes of a frame of 125, of data for nobody:
+	 * they can come one by one for long. */
 	assert_int_equal(send(peer, "\x82\xfd\0\0\0\0", 6, 0), 6);
 	until_with(real_ms() - begin > 4 * INTERVAL_MS, {
 		hear(peer);
@@ -156,8 +156,8 @@ test_behind_a_jump_silence_is_judged_again(void **state)
 	side_end(&s, -1);
 }
 
-/* C19: stopped right behind the ping, for longer than its interval but not for a jump; the pong
- * lies in the kernel. */
+/* C19: stopped right behind the ping, for longer than its interval but not for a jump;
+ * the pong lies in the kernel. */
 static void
 test_what_lies_in_the_kernel_was_not_silence(void **state)
 {
@@ -185,8 +185,8 @@ test_what_lies_in_the_kernel_was_not_silence(void **state)
 	side_end(&s, peer);
 }
 
-/* W18: a Close that nobody answers, to a peer that takes nothing: the socket is closed all the
- * same. */
+/* W18: a Close that nobody answers, to a peer that takes nothing:
+ * the socket is closed all the same. */
 static void
 test_a_close_that_is_not_answered(void **state)
 {

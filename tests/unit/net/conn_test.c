@@ -1,5 +1,5 @@
-/* Plain connections: every byte in order, bounded memory, and an end however the callbacks behave.
- */
+/* Plain connections: every byte in order, bounded memory, and an end
+ * however the callbacks behave. */
 #include "world.h"
 
 #define MIB (1024 * 1024ull)
@@ -418,8 +418,8 @@ test_finish_sends_all_then_fin(void **state)
 	free(p);
 }
 
-/* H47: the peer still sends its body when the answer is out; a RST would take the answer from it.
- */
+/* H47: the peer still sends its body when the answer is out;
+ * a RST would take the answer from it. */
 static void
 test_finish_swallows_so_that_no_reset_overtakes_the_answer(void **state)
 {

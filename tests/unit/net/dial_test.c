@@ -214,8 +214,8 @@ test_name_that_cannot_be_found(void **state)
 	}
 }
 
-/* Closing at any moment: before it begins, during the look-up, during the connect, between
- * addresses. */
+/* Closing at any moment: before it begins, during the look-up,
+ * during the connect, between addresses. */
 static void
 test_closed_after_each_turn_of_a_dial(void **state)
 {
@@ -294,8 +294,8 @@ test_finish_while_dialling_closes(void **state)
 
 /* ---- addresses that do not answer ---- */
 
-/* A listener whose queue is full drops what comes: the connect hangs, as behind a silent firewall.
- */
+/* A listener whose queue is full drops what comes: the connect hangs,
+ * as behind a silent firewall. */
 struct silent {
 	int fd, filler[8];
 	uint16_t port;

@@ -9,8 +9,8 @@ enum {
 	CONNS = 500,
 	PLAIN_MAX = 1536,
 	TLS_MAX = 16 * 1024,
-	DIALLED_MAX =
-	    40 * 1024, /* the peer's certificates, what they were checked with, its tickets */
+	/* The peer's certificates, what they were checked with, its tickets. */
+	DIALLED_MAX = 40 * 1024,
 };
 
 static int fds[CONNS];
@@ -77,8 +77,8 @@ on_accept(void *user, int fd)
 	end_say(e, "hello");
 }
 
-/* S11: both ends live here; when the dialled ones are gone, the rest is what the accepted ones
- * cost. */
+/* S11: both ends live here; when the dialled ones are gone, the rest is
+ * what the accepted ones cost. */
 static void
 test_idle_tls_conn(void **state)
 {

@@ -225,8 +225,8 @@ test_wall_clock_moves_no_timer(void **state)
 	timer_stop(&late.timer);
 }
 
-/* The turn's time stands still during a callback: a deadline must not be counted from its
- * beginning. */
+/* The turn's time stands still during a callback: a deadline must not be
+ * counted from its beginning. */
 static void
 sleep_and_start_other(struct note *n)
 {

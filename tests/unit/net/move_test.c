@@ -1,5 +1,5 @@
-/* Connections given between two loops on two threads, with bytes in every place where bytes can be.
- */
+/* Connections given between two loops on two threads, with bytes in every
+ * place where bytes can be. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -368,8 +368,8 @@ enum {
 	WORDS = 24,
 };
 
-/* What a viewer's connection is to a worker: it echoes, and after some bytes it moves to the other
- * one. */
+/* What a viewer's connection is to a worker: it echoes, and after some bytes
+ * it moves to the other one. */
 struct traveller {
 	struct mail mail;
 	int fd; /* before it is a conn */

@@ -197,8 +197,8 @@ client_of_version(int version)
 	struct tls_context *context = tls_client_new(authority_file, false, error);
 
 	assert_non_null(context);
-	/* The first word of a context is ours, and OpenSSL's part is shown to this folder only: so
-	 * be it. */
+	/* The first word of a context is ours, and OpenSSL's part is shown
+	 * to this folder only: so be it. */
 	SSL_CTX_set_max_proto_version(tls_context_ssl(context), version);
 	return context;
 }
@@ -1025,8 +1025,8 @@ test_key_updates_that_nobody_reads_are_bounded(void **state)
 	engine_close(&e);
 }
 
-/* Half closed, and asked again while records wait: OpenSSL's own second SSL_shutdown would choke on
- * them. */
+/* Half closed, and asked again while records wait: OpenSSL's own second
+ * SSL_shutdown would choke on them. */
 static void
 test_close_notify_is_said_once_and_reading_goes_on(void **state)
 {

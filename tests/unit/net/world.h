@@ -1,5 +1,5 @@
-/* tests/unit/net/world.h - a loop whose time is limited, ends of connections with notebooks, and
- * sockets.
+/* tests/unit/net/world.h - a loop whose time is limited, ends of connections
+ * with notebooks, and sockets.
  *
  * until(what) turns the loop until it is so; a test that waits for what never comes fails by the
  * limit. An end is the user of a conn: it writes down what it was told, checks bytes against a
@@ -58,8 +58,8 @@ static size_t world_fds;
 		timer_stop(&world_limit);                                                          \
 	} while (0)
 
-/* A turn that waits would run the tasks first, and wait although they did what the test is after.
- */
+/* A turn that waits would run the tasks first, and wait although they
+ * did what the test is after. */
 static inline void
 world_wait(void)
 {
@@ -433,8 +433,8 @@ peer_say(int fd, const char *text)
 	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
-/* What has come for the peer so far, appended to text; false at its end or error, which is in *end.
- */
+/* What has come for the peer so far, appended to text; false at its end or
+ * error, which is in *end. */
 static inline bool
 peer_hear(int fd, char *text, size_t max, size_t *n, int *end)
 {

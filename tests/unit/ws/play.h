@@ -1,8 +1,8 @@
 /* ws/play.h - frames made by hand, a wire to feed them to, and a transcript of what came of it.
  *
- * The transcript joins the pieces of a message, so that it is the same however the input was split:
- * "0102|" a binary message, "<01>" a ping, "(01)" a pong, "{1000 text}" a Close, "!word" the
- * verdict.
+ * The transcript joins the pieces of a message, so that it is the same however the input
+ * was split: "0102|" a binary message, "<01>" a ping, "(01)" a pong, "{1000 text}"
+ * a Close, "!word" the verdict.
  */
 #ifndef WHT_TEST_WS_PLAY_H
 #define WHT_TEST_WS_PLAY_H

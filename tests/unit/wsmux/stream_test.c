@@ -190,8 +190,8 @@ test_a_legacy_window_is_widened_to_ours(void **state)
 	side_free(s);
 }
 
-/* A careful acceptor sends WSMUX_LEGACY_CREDIT before our first ACK, however large its own buffer.
- */
+/* A careful acceptor sends WSMUX_LEGACY_CREDIT before our first ACK,
+ * however large its own buffer. */
 static void
 test_a_careful_legacy_peer_is_not_left_waiting(void **state)
 {

@@ -1,7 +1,7 @@
 /* Sessions of real peers, replayed. In each capture our session plays the server, then the client:
- * it must take every frame of the other side without a complaint, and be able to say all that was
- * said on its own. ACKs are its own affair but for the accepting one; data may be cut into other
- * frames. */
+ * it must take every frame of the other side without a complaint, and be able to say all
+ * that was said on its own. ACKs are its own affair but for the accepting one; data may
+ * be cut into other frames. */
 #include <stdio.h>
 
 #include "base/strb.h"
@@ -115,8 +115,8 @@ replay_end(struct replay *r)
 	assert_int_equal(r->pool.in_use, 0);
 }
 
-/* Takes what our session says. Answers how many SYNs there were; an accepting ACK must be number.
- */
+/* Takes what our session says. Answers how many SYNs there were;
+ * an accepting ACK must be number. */
 static int
 replay_listen(struct replay *r, uint32_t number)
 {
