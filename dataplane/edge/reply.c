@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/strb.h"
 #include "http/write.h"
 #include "ws/handshake.h"
@@ -31,6 +32,12 @@ extra_fields(enum reason why)
 }
 
 static void
+write_date(struct strb *out)
+{
+	http_write_date(out, clock_wall_ms() / 1000);
+}
+
+static void
 write_reason(struct strb *out, enum reason why, struct span request_id, bool close, bool head_only)
 {
 	const struct reason_info *info = reason_info(why);
@@ -38,6 +45,7 @@ write_reason(struct strb *out, enum reason why, struct span request_id, bool clo
 
 	strb_init(&extra, REPLY_MAX);
 	strb_init(&body, REPLY_MAX);
+	write_date(&extra);
 	http_write_field(&extra, http_field_name(HF_WHT_ERROR), span_str(info->word));
 	if (request_id.n)
 		http_write_field(&extra, http_field_name(HF_X_REQUEST_ID), request_id);
@@ -68,6 +76,7 @@ write_version(struct strb *out, bool close, bool head_only)
 				"\"commit\": \"\", \"build\": \"\"}\n");
 
 	http_write_status_line(out, 200);
+	write_date(out);
 	http_write_field(out, SPAN("Content-Type"), SPAN("application/json"));
 	if (close)
 		http_write_field(out, SPAN("Connection"), SPAN("close"));
@@ -78,10 +87,10 @@ write_version(struct strb *out, bool close, bool head_only)
 }
 
 static bool
-has_content_type(const struct lua_verdict *v)
+has_field(const struct lua_verdict *v, struct span name)
 {
 	for (size_t i = 0; i < v->nfields; i++) {
-		if (span_ieq(v->fields[i].name, SPAN("content-type")))
+		if (span_ieq(v->fields[i].name, name))
 			return true;
 	}
 	return false;
@@ -94,12 +103,14 @@ write_verdict(struct strb *out, const struct lua_verdict *v, struct span request
 	bool bodiless = v->status == 204 || v->status == 304;
 
 	http_write_status_line(out, v->status);
+	if (!has_field(v, SPAN("date")))
+		write_date(out);
 	if (v->kind == VERDICT_DENY)
 		http_write_field(out, http_field_name(HF_WHT_ERROR), SPAN("hook_denied"));
 	http_write_field(out, http_field_name(HF_X_REQUEST_ID), request_id);
 	for (size_t i = 0; i < v->nfields; i++)
 		http_write_field(out, v->fields[i].name, v->fields[i].value);
-	if (!has_content_type(v) && body.n)
+	if (!has_field(v, SPAN("content-type")) && body.n)
 		http_write_field(out, SPAN("Content-Type"), SPAN("text/plain"));
 	if (!bodiless)
 		http_write_framing(out, HTTP_BY_LENGTH, body.n);
@@ -132,14 +143,17 @@ reply_verdict(struct conn *conn, const struct lua_verdict *v, struct span reques
 void
 reply_local(struct conn *conn, enum route_kind kind, bool close, bool head_only)
 {
-	struct strb out;
+	struct strb out, date;
 
 	strb_init(&out, REPLY_MAX);
+	strb_init(&date, REPLY_MAX);
+	write_date(&date);
 	if (kind == ROUTE_VERSION)
 		write_version(&out, close, head_only);
 	else
-		http_write_reply(&out, 200, SPAN(""), SPAN(""), close, head_only);
+		http_write_reply(&out, 200, strb_span(&date), SPAN(""), close, head_only);
 	conn_write(conn, strb_span(&out));
+	strb_free(&date);
 	strb_free(&out);
 }
 

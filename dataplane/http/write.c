@@ -1,6 +1,7 @@
 #include "http/write.h"
 
 #include <stdio.h>
+#include <time.h>
 
 void
 http_write_request_line(struct strb *b, struct span method, struct span target)
@@ -28,6 +29,22 @@ http_write_field(struct strb *b, struct span name, struct span value)
 	strb_add(b, SPAN(": "));
 	strb_add(b, value);
 	strb_add(b, SPAN("\r\n"));
+}
+
+/* In English, whatever the locale. */
+void
+http_write_date(struct strb *b, int64_t seconds)
+{
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm))
+		return;
+	strb_printf(b, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n", days + 3 * tm.tm_wday,
+	    tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec);
 }
 
 void

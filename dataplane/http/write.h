@@ -14,6 +14,8 @@ void http_write_request_line(struct strb *, struct span method, struct span targ
 void http_write_status_line(struct strb *, int status);
 /* "Name: value\r\n". */
 void http_write_field(struct strb *, struct span name, struct span value);
+/* "Date: Thu, 26 Nov 2026 22:18:00 GMT\r\n" (RFC 9110, 6.6.1), of seconds since 1970. */
+void http_write_date(struct strb *, int64_t seconds);
 /* The empty line. */
 void http_write_end(struct strb *);
 

@@ -156,6 +156,9 @@ test_a_reply_is_whole(void **state)
 
 	(void)state;
 	strb_init(&b, 1000);
+	http_write_date(&b, 784111777); /* RFC 9110's own */
+	assert_true(span_eq(strb_span(&b), SPAN("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n")));
+	strb_reset(&b);
 	http_write_reply(&b, 502, SPAN("X: y\r\n"), SPAN("gone\n"), true, false);
 	assert_string_equal(strb_cstr(&b),
 	    "HTTP/1.1 502 Bad Gateway\r\nX: y\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n"
