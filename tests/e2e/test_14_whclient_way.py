@@ -233,7 +233,7 @@ def test_check_of_names_and_upgrades(wht):
     ({"tid": "another"}, ["token", "acceptance"], "for the id another"), ({"secret": "x"}, ["acceptance"], "good for another"),
     ({"drop": ["exp"]}, ["token", "acceptance"], "when it ends")], ids=["expired", "not yet", "another's", "forged", "endless"])
 def test_check_of_tokens(wht, claims, failed, why):
-    check = Check(url_of(wht), "mine", wht.origin().port, "--token", mint(claims.pop("tid", "mine"), **claims))
+    check = Check(url_of(wht), "mine", wht.origin().port, "--token", mint(**{"tid": "mine", **claims}))
     assert check.failed == failed and why in check.details["token"], check.text
 
 
