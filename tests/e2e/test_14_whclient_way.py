@@ -165,7 +165,7 @@ class Check:
 def test_check_of_a_way_that_is_all_right(whts):
     id = whts.new_id()
     check = Check(f"https://localhost:{whts.port}", id, whts.origin().port, "--ca", whts.certs.ca, "--token", mint(id))
-    assert check.failed == [] and check.words["TLS"] == "ok", check.text
+    assert check.failed == [] and check.words["TLS"] == "ok" and check.words["clock"] == "ok", check.text
     assert re.search("trusted, the certificate ends in [12] days: soon", check.details["TLS"])
     assert "for the id " + id in check.details["token"] and " min" in check.details["token"]
 
