@@ -71,8 +71,11 @@ shown(struct span value, const char **mark)
 static bool
 needs_quotes(struct span value)
 {
-	return value.n == 0 || span_find(value, ' ') >= 0 || span_find(value, '"') >= 0 ||
-	       span_find(value, '=') >= 0;
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.p[i] == ' ' || value.p[i] == '"' || value.p[i] == '=')
+			return true;
+	}
+	return value.n == 0;
 }
 
 static void

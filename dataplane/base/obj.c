@@ -1,6 +1,7 @@
 #include "base/obj.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void
 wht_panic(const char *file, int line, const char *what)
@@ -9,11 +10,12 @@ wht_panic(const char *file, int line, const char *what)
 	abort();
 }
 
+/* Not calloc: it goes past the cache that glibc keeps for each thread, and three times as far. */
 void *
 must_alloc(size_t size)
 {
-	void *p = calloc(1, size ? size : 1);
+	void *p = malloc(size ? size : 1);
 
 	ENSURE(p != NULL);
-	return p;
+	return memset(p, 0, size);
 }
