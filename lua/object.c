@@ -51,11 +51,11 @@ kind_at(lua_State *L, int index)
 }
 
 static void
-check_turn(lua_State *L, int index, enum kind kind)
+check_turn(lua_State *L, uintptr_t handle)
 {
-	if ((uintptr_t)lua_touserdata(L, index) >> KIND_BITS != vm_of(L)->turn)
-		luaL_error(
-		    L, "this %s is over: what is kept of it must be copied", kind_words[kind]);
+	if (handle >> KIND_BITS != vm_of(L)->turn)
+		luaL_error(L, "this %s is over: what is kept of it must be copied",
+		    kind_words[handle & (KINDS - 1)]);
 }
 
 static struct lua_vm *
@@ -63,7 +63,7 @@ check_handle(lua_State *L, int index, enum kind kind)
 {
 	if (kind_at(L, index) != kind)
 		luaL_typeerror(L, index, kind_words[kind]);
-	check_turn(L, index, kind);
+	check_turn(L, (uintptr_t)lua_touserdata(L, index));
 	return vm_of(L);
 }
 
@@ -450,11 +450,12 @@ static const struct {
 #define DOOR(door, word)                                                                           \
 	static int handle_##door(lua_State *L)                                                     \
 	{                                                                                          \
-		enum kind kind = kind_at(L, 1);                                                    \
+		uintptr_t handle = (uintptr_t)lua_touserdata(L, 1);                                \
+		enum kind kind = handle & (KINDS - 1);                                             \
                                                                                                    \
-		if (kind == KINDS || !doors[kind].door)                                            \
-			return luaL_error(L, "a %s cannot be %s", kind_words[kind % KINDS], word); \
-		check_turn(L, 1, kind);                                                            \
+		if (!doors[kind].door)                                                             \
+			return luaL_error(L, "a %s cannot be %s", kind_words[kind], word);         \
+		check_turn(L, handle);                                                             \
 		return doors[kind].door(L);                                                        \
 	}
 DOOR(index, "indexed")

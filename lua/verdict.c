@@ -212,7 +212,7 @@ verdict_read(lua_State *L)
 {
 	struct lua_verdict *v = vm_of(L)->verdict;
 
-	if (lua_isnil(L, -1) || read_line(L, v))
+	if (read_line(L, v))
 		return;
 	if (!lua_istable(L, -1))
 		wrong(L, lua_pushfstring(L, "it returned a %s", luaL_typename(L, -1)));

@@ -84,17 +84,18 @@ vm_on_error(lua_State *L)
 	return 1;
 }
 
-/* Calls what is on the stack above the handler. False: error says why. */
+/* Calls what is on the stack above the handler, and leaves the results there. False: error says why. */
 static bool
-vm_run(struct lua_vm *vm, int nargs)
+vm_run(struct lua_vm *vm, int nargs, int nresults)
 {
-	int status = lua_pcall(vm->L, nargs, 0, 1);
+	int status = lua_pcall(vm->L, nargs, nresults, 1);
 
 	if (status == LUA_ERRMEM || vm->spent == SPENT_MEMORY)
 		vm->spoilt = true;
 	if (status == LUA_ERRERR && vm->error.n == 0)
 		strb_add(&vm->error, SPAN("the error could not be handled"));
-	lua_settop(vm->L, 1);
+	if (status != LUA_OK)
+		lua_settop(vm->L, 1);
 	return status == LUA_OK;
 }
 
@@ -167,10 +168,10 @@ vm_load(struct lua_vm *vm)
 	budget_watch(vm->L);
 	budget_begin(vm, SPAN(""), LOAD_FACTOR);
 	lua_pushcfunction(vm->L, vm_prepare);
-	ok = vm_run(vm, 0);
+	ok = vm_run(vm, 0, 0);
 	for (int step = 0; ok && step < 2; step++) {
 		lua_pushcfunction(vm->L, step ? vm_find_hooks : vm_load_files);
-		ok = vm_run(vm, 0);
+		ok = vm_run(vm, 0, 0);
 	}
 	budget_end(vm);
 	return ok;
@@ -240,17 +241,29 @@ lua_script_try(struct lua_script *script, struct strb *error)
 
 /* ---- asking ---- */
 
-/* All of it under the one lua_pcall: making the handle and reading the answer may fail as well. */
 static int
-vm_call_hook(lua_State *L)
+vm_read_verdict(lua_State *L)
 {
-	struct lua_vm *vm = vm_of(L);
-
-	lua_rawgeti(L, LUA_REGISTRYINDEX, vm->hooks[vm->phase]);
-	object_push(L);
-	lua_call(L, 1, 1);
 	verdict_read(L);
 	return 0;
+}
+
+/* What stands on the stack before the call takes no memory, so nothing can fail there. Most hooks
+ * answer nothing: then there is nothing to read. */
+static bool
+vm_call_hook(struct lua_vm *vm)
+{
+	lua_rawgeti(vm->L, LUA_REGISTRYINDEX, vm->hooks[vm->phase]);
+	object_push(vm->L);
+	if (!vm_run(vm, 1, 1))
+		return false;
+	if (lua_isnil(vm->L, -1)) {
+		lua_settop(vm->L, 1);
+		return true;
+	}
+	lua_pushcfunction(vm->L, vm_read_verdict);
+	lua_insert(vm->L, 2);
+	return vm_run(vm, 1, 0);
 }
 
 static void
@@ -284,8 +297,7 @@ vm_ask(struct lua_vm *vm, struct span about)
 		return true; /* it was not known before the script was loaded again */
 	vm->turn++;
 	budget_begin(vm, about, 1);
-	lua_pushcfunction(vm->L, vm_call_hook);
-	ok = vm_run(vm, 0);
+	ok = vm_call_hook(vm);
 	vm->turn++;
 	vm->verdict->took_us = budget_end(vm);
 	if (vm->spoilt || (vm->spent && vm->heap.held > vm->heap.max / 2))

@@ -127,7 +127,7 @@ struct lua_message *object_headers(lua_State *, int index);
 #include "lua/api_tbl.h"
 #undef API
 
-/* verdict.c: reads what the hook returned, at the top, into the call's verdict; raises. */
+/* verdict.c: reads what the hook returned, at the top and not nil, into the call's verdict; raises. */
 void verdict_read(lua_State *);
 
 /* vm.c, for check.c: a VM, loaded; NULL and what is wrong. */
