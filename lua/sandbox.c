@@ -42,8 +42,10 @@ pass_on(lua_State *L)
 static int
 through_GUARDED(lua_State *L)
 {
-	int n = call_original(L);
+	int n;
 
+	vm_charge(L, 0);
+	n = call_original(L);
 	if (lua_isboolean(L, -n) && !lua_toboolean(L, -n))
 		pass_on(L);
 	return n;
@@ -126,6 +128,7 @@ wrapped(lua_State *L)
 	lua_State *co = lua_tothread(L, lua_upvalueindex(1));
 	int status, n = lua_gettop(L), results = 0;
 
+	vm_charge(L, 0);
 	if (!lua_checkstack(co, n) || (lua_status(co) == LUA_OK && lua_gettop(co) == 0))
 		return luaL_error(L, "cannot resume dead coroutine");
 	lua_xmove(L, co, n);
@@ -141,14 +144,22 @@ wrapped(lua_State *L)
 }
 
 static int
-std_coroutine_wrap(lua_State *L)
+std_coroutine_create(lua_State *L)
 {
 	lua_State *co;
 
 	luaL_checktype(L, 1, LUA_TFUNCTION);
+	vm_charge_coroutine(L);
 	co = lua_newthread(L);
 	lua_pushvalue(L, 1);
 	lua_xmove(L, co, 1);
+	return 1;
+}
+
+static int
+std_coroutine_wrap(lua_State *L)
+{
+	std_coroutine_create(L);
 	lua_pushcclosure(L, wrapped, 1);
 	return 1;
 }
@@ -167,6 +178,20 @@ list__G_setmetatable(lua_State *L)
 		lua_pop(L, 1);
 	}
 	return call_original(L);
+}
+
+/* One that the end of the budget has stopped was stopped in its hook, and the hook stays off in it:
+ * what it had still to close could run for ever. So what ended by an error closes nothing. */
+static int
+list_coroutine_close(lua_State *L)
+{
+	lua_State *co = lua_tothread(L, 1);
+
+	if (!co || lua_status(co) <= LUA_YIELD)
+		return through_GUARDED(L);
+	lua_pushboolean(L, 0);
+	lua_pushliteral(L, "the coroutine ended by an error");
+	return 2;
 }
 
 static int
@@ -285,6 +310,8 @@ own_function(const struct std_row *row)
 	    {"table", "remove", list_table_remove},
 	    {"table", "sort", list_table_sort},
 	    {"table", "unpack", list_table_unpack},
+	    {"coroutine", "close", list_coroutine_close},
+	    {"coroutine", "create", std_coroutine_create},
 	    {"coroutine", "wrap", std_coroutine_wrap},
 	};
 

@@ -66,6 +66,10 @@ test_nobody_catches_the_end_of_the_budget(void **state)
 	    "local c = coroutine.create(function() local x <close> = setmetatable({}, "
 	    "{__close = function() while true do end end}) coroutine.yield() end) "
 	    "coroutine.resume(c) coroutine.close(c)",
+	    "local function tree(n) if n > 0 then for i = 1, 20 do coroutine.wrap(tree)(n - 1) end "
+	    "end end tree(12)",
+	    "local function tree(n) if n > 0 then for i = 1, 20 do "
+	    "coroutine.resume(coroutine.create(tree), n - 1) end end end tree(12)",
 	    "table.sort({3, 2, 1}, function() while true do end end)",
 	    "for k, v in function() return 1 end do end",
 	    "for k, v in pairs(setmetatable({}, {__pairs = function() while true do end end})) do "
@@ -75,6 +79,28 @@ test_nobody_catches_the_end_of_the_budget(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
 		stops(bodies[i], "t.lua:");
+}
+
+/* L02: the hook is off in what it has stopped. */
+static void
+test_what_was_stopped_does_not_go_on(void **state)
+{
+	struct lua_budget budget = brief();
+	struct play p;
+
+	(void)state;
+	play_begin(&p,
+	    "local c = coroutine.create(function() local x <close> = setmetatable({}, "
+	    "{__close = function() while true do end end}) while true do end end)\n"
+	    "function on_request() coroutine.resume(c) end\n"
+	    "function on_route() assert(coroutine.close(c) == false) return { id = 'fine' } end",
+	    &budget);
+	assert_int_equal(play_ask(&p, LUA_REQUEST), VERDICT_FAILED);
+	assert_int_equal(play_ask(&p, LUA_ROUTE), VERDICT_NAME);
+	play_end(&p);
+	play_holds("local n = 0 local c = coroutine.create(function() local x <close> = "
+		   "setmetatable({}, {__close = function() n = n + 1 end}) coroutine.yield() end) "
+		   "coroutine.resume(c) assert(coroutine.close(c) and n == 1)");
 }
 
 /* L02 */
@@ -418,6 +444,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_an_endless_loop_is_stopped),
 	    cmocka_unit_test(test_nobody_catches_the_end_of_the_budget),
+	    cmocka_unit_test(test_what_was_stopped_does_not_go_on),
 	    cmocka_unit_test(test_there_are_no_finalisers),
 	    cmocka_unit_test(test_memory_has_a_cap),
 	    cmocka_unit_test(test_a_spoilt_vm_is_made_anew),
