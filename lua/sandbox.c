@@ -8,6 +8,12 @@
 
 #include <lualib.h>
 
+enum {
+	LINKS_MAX = 2000, /* so many Lua goes through */
+	LINK_COST = 64,	  /* bytes that could be handled meanwhile */
+	NUL_COST = 32,
+};
+
 /* ---- doors ---- */
 
 /* Lua's own function is the first upvalue of what stands in front of it. */
@@ -210,62 +216,121 @@ list_string_rep(lua_State *L)
 	return call_original(L);
 }
 
-/* A table whose length is what it seems; its elements are paid for. */
-static void
-check_list(lua_State *L, size_t cost)
+/* A table whose length is what it seems: that. */
+static size_t
+check_list(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	if (luaL_getmetafield(L, 1, "__len") != LUA_TNIL)
 		luaL_argerror(L, 1, "a table with __len is no list here");
 	luaL_argcheck(L, lua_rawlen(L, 1) <= LUA_LIST_MAX, 1, "more than 131072 elements");
-	vm_charge(L, lua_rawlen(L, 1) * cost);
+	return lua_rawlen(L, 1);
+}
+
+/* The tables behind the list in which an element is looked for that it does not have. */
+static size_t
+count_links(lua_State *L, const char *event)
+{
+	int top = lua_gettop(L);
+	size_t n = 0;
+
+	lua_pushvalue(L, 1);
+	while (n < LINKS_MAX && luaL_getmetafield(L, -1, event) == LUA_TTABLE) {
+		lua_replace(L, top + 1);
+		n++;
+	}
+	lua_settop(L, top);
+	return n;
 }
 
 static void
+pay_for_elements(lua_State *L, size_t n, size_t cost)
+{
+	size_t links = count_links(L, "__index") + count_links(L, "__newindex");
+
+	vm_charge(L, n * (cost + links * LINK_COST));
+}
+
+/* From one index to another, the list's own ends if none is said: how many that are. */
+static size_t
 check_range(lua_State *L, int first, int last)
 {
-	for (int i = first; i <= last; i++) {
-		lua_Integer at = luaL_optinteger(L, i, 1);
+	lua_Integer from = luaL_optinteger(L, first, 1);
+	lua_Integer to = luaL_optinteger(L, last, (lua_Integer)check_list(L));
 
-		luaL_argcheck(L, at >= -LUA_LIST_MAX && at <= LUA_LIST_MAX, i, "out of range");
-	}
+	luaL_argcheck(L, from >= -LUA_LIST_MAX && from <= LUA_LIST_MAX, first, "out of range");
+	luaL_argcheck(L, to >= -LUA_LIST_MAX && to <= LUA_LIST_MAX, last, "out of range");
+	return to < from ? 0 : (size_t)(to - from) + 1;
 }
 
 static int
 list_table_concat(lua_State *L)
 {
-	check_list(L, 16);
-	check_range(L, 3, 4);
+	pay_for_elements(L, check_range(L, 3, 4), 16);
 	return call_original(L);
 }
 
 static int
 list_table_insert(lua_State *L)
 {
-	check_list(L, lua_gettop(L) > 2 ? 8 : 0);
+	size_t n = check_list(L);
+
+	pay_for_elements(L, lua_gettop(L) > 2 ? n : 1, 8);
 	return call_original(L);
 }
 
 static int
 list_table_remove(lua_State *L)
 {
-	check_list(L, lua_gettop(L) > 1 ? 8 : 0);
+	size_t n = check_list(L);
+
+	pay_for_elements(L, lua_gettop(L) > 1 ? n : 1, 8);
 	return call_original(L);
 }
 
+/* What it costs to go through the texts of a list once: a NUL in one is where the comparison begins
+ * anew. */
+static size_t
+text_cost(lua_State *L, size_t elements)
+{
+	size_t cost = 0, n;
+
+	for (size_t i = 1; i <= elements; i++) {
+		if (lua_rawgeti(L, 1, (lua_Integer)i) == LUA_TSTRING) {
+			const char *p = lua_tolstring(L, -1, &n), *end = p + n;
+
+			vm_charge(L, n);
+			cost += n;
+			while ((p = memchr(p, '\0', (size_t)(end - p)))) {
+				cost += NUL_COST;
+				p++;
+			}
+		}
+		lua_pop(L, 1);
+	}
+	return cost;
+}
+
+/* Without a function that compares, which the count hook would see, each element is compared in C
+ * some two times for every halving of the list. */
 static int
 list_table_sort(lua_State *L)
 {
-	check_list(L, 256);
-	luaL_argcheck(L, lua_rawlen(L, 1) <= 16384, 1, "more than 16384 elements");
+	size_t n = check_list(L), halvings = 1;
+
+	luaL_argcheck(L, n <= 16384, 1, "more than 16384 elements");
+	pay_for_elements(L, n, 256);
+	while (n >> halvings)
+		halvings++;
+	if (lua_isnoneornil(L, 2))
+		vm_charge(L, text_cost(L, n) * 2 * halvings);
 	return call_original(L);
 }
 
 static int
 list_table_unpack(lua_State *L)
 {
-	check_list(L, 8);
-	check_range(L, 2, 3);
+	pay_for_elements(L, check_range(L, 2, 3), 8);
 	return call_original(L);
 }
 

@@ -183,6 +183,14 @@ test_no_c_function_runs_long(void **state)
 	    "table.insert(t, 1, table.remove(t)) end",
 	    "local t = {} for i = 1, 1e5 do t[i] = 1 end while true do table.insert(t, 1, 1) "
 	    "table.remove(t, 1) end",
+	    "local s, t = ('\\0'):rep(1e6), {} for i = 1, 300 do t[i] = s end "
+	    "while true do table.sort(t) end",
+	    "local s, t = ('x'):rep(1e6), {} for i = 1, 16384 do t[i] = s end "
+	    "while true do table.sort(t) end",
+	    "local t = {} for i = 1, 1000 do t = setmetatable({}, {__index = t}) end "
+	    "while true do table.unpack(t, 1, 5e4) end",
+	    "local t = {'x'} for i = 2, 3e4 do t[i] = 'x' end for i = 1, 1000 do "
+	    "t = setmetatable({}, {__index = t}) end while true do table.concat(t, '', 1, 3e4) end",
 	    "local s = ('x'):rep(1e6) while true do local t = s .. 'y' end",
 	    "local s = ('x'):rep(1e6) local u = ('x'):rep(1e6) while s == u do end",
 	};
@@ -328,6 +336,12 @@ test_what_is_left_works(void **state)
 	play_holds("local t = {3, 1, 2} table.sort(t) assert(table.concat(t, ',') == '1,2,3')");
 	play_holds("local t = {} table.insert(t, 'a') table.insert(t, 1, 'b') "
 		   "assert(table.remove(t) == 'a' and table.unpack(t) == 'b')");
+	play_holds("local t = {'b', '', 'c', 'a\\0b', 'a'} table.sort(t) "
+		   "assert(table.concat(t, ',') == ',a,a\\0b,b,c')");
+	play_holds(
+	    "local t = setmetatable({'a'}, {__index = {nil, 'b'}}) table.insert(t, 'c') "
+	    "assert(table.concat(t, '', 1, 2) == 'ac' and select('#', table.unpack(t, 3, 2)) "
+	    "== 0 and table.concat(t, '', 2, 1) == '')");
 	play_holds("local ok, e = pcall(error, 'x') assert(not ok and e == 'x')");
 	play_holds("local ok, e = xpcall(error, function(e) return e .. '!' end, 'x') "
 		   "assert(not ok and e == 'x!')");
