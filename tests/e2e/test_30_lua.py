@@ -149,7 +149,7 @@ def test_a_body_passes_an_edited_head(scripted):
 
 
 @pytest.mark.parametrize("edit", ["res.status = 99", "res.headers['X-A'] = 'a\\r\\nX-B: c'", "res.headers['X-A'] = ('x'):rep(1048576)",
-                                  "res.headers['Content-Length'] = '1'", "res.status = 204"])
+                                  "res.headers['Content-Length'] = '1'", "res.status = 204", "res.status = 205"])
 def test_L09_what_a_response_may_not_become(scripted, edit):
     server = scripted(f"function on_response(res) {edit} end")
     server.tunnel("one")
