@@ -55,9 +55,10 @@ viewer_note_seen(struct viewer *v, const struct http_head *head)
 	char *at;
 
 	route_asked(head, &host, &target);
-	v->seen = must_alloc(sizeof(*v->seen) + host.n + agent.n + referer.n);
+	v->seen = must_alloc(sizeof(*v->seen) + host.n + target.n + agent.n + referer.n);
 	at = v->seen->text;
 	v->seen->host = seen_copy(&at, host);
+	v->seen->target = seen_copy(&at, target);
 	v->seen->agent = seen_copy(&at, agent);
 	v->seen->referer = seen_copy(&at, referer);
 }
@@ -76,7 +77,7 @@ viewer_note_request(struct viewer *v, const struct http_head *head)
 	v->tag.request = span_str(v->request_id);
 	v->decision = v->brought;
 	v->brought = NULL;
-	if (hooks_have(v->worker, LUA_LOG))
+	if (hooks_have(v->worker, LUA_LOG) || hooks_have(v->worker, LUA_RESPONSE))
 		viewer_note_seen(v, head);
 }
 

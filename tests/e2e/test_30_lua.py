@@ -141,6 +141,19 @@ def test_a_request_is_denied_answered_and_edited(scripted):
         assert viewer.ask(b"GET /one/x HTTP/1.1\r\nHost: a\r\n\r\n").status == 200
 
 
+def test_a_response_knows_its_request(scripted):
+    server = scripted("""
+        function on_request(req) req.path, req.query = '/edited', 'edited' end
+        function on_response(res)
+          res.headers['X-Seen'] = table.concat({ res.method, res.host, res.path, res.query, res.id, res.peer }, ' ')
+        end""")
+    server.tunnel("one")
+    path = "/one/" + 600 * "p"
+    seen_as = f"GET www.example {path} q=1 one 127.0.0.1"
+    assert server.get(f"{path}?q=1", host="www.example").get("x-seen") == seen_as
+    assert server.get(f"http://www.example{path}?q=1", host="other").get("x-seen") == seen_as
+
+
 def test_a_body_passes_an_edited_head(scripted):
     server = scripted("function on_request(req) req.headers['X-A'] = 'b' end")
     server.tunnel("one")
