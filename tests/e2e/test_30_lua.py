@@ -510,6 +510,11 @@ def test_a_new_script_on_the_last_requests(scripted, tmp_path):
     assert changes["POST /one/err"][1]["verdict"] == "failed" and "new.lua:8: oops" in told["first_failure"]
     status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket)
     assert "now denied 429" in said and "now passed to two as /new" in said and "4 verdicts would change" in said
+    script.write_text("function on_request(req) error('\\xff\\27[31m' .. req.path, 0) end")
+    status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket, "--json")
+    assert json.loads(said)["failed"] == 5 and "\\xff\\x1b[31m/" in json.loads(said)["first_failure"]
+    status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket)
+    assert "\\xff\\x1b[31m/" in said and "\33" not in said
     assert server.admin.events("admin.request.list")
     assert ctl(tmp_path, "lua", "test", script, "--since", "1h", "--socket", tmp_path / "nowhere.sock")[0] not in (0, 1)
 
