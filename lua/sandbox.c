@@ -1,12 +1,14 @@
 /* lua/sandbox.c - what is left of Lua's own library.
  *
  * A C function is one instruction to the count hook, whatever it does. So each of them is either
- * quick, or stands behind a door that bounds what goes in (lua/std_tbl.h). Two more things are out
- * of the hook's reach, because Lua switches it off there: finalisers, which are refused where a
- * metatable is set, and message handlers, which run here when the error is out. */
+ * quick, or stands behind a door that bounds what goes in (lua/std_tbl.h). Three more things are out
+ * of the hook's reach: finalisers, for which Lua switches it off, and which are refused where a
+ * metatable is set; message handlers, the same, which run here when the error is out; and weak
+ * tables, for which the collector may go through all of them as often as there are entries. */
 #include "lua/vm_priv.h"
 
 #include <lualib.h>
+#include <openssl/rand.h>
 
 enum {
 	LINKS_MAX = 2000, /* so many Lua goes through */
@@ -172,16 +174,22 @@ std_coroutine_wrap(lua_State *L)
 
 /* ---- doors of their own ---- */
 
+static void
+refuse_event(lua_State *L, const char *event, const char *what)
+{
+	lua_pushstring(L, event);
+	if (lua_rawget(L, 2) != LUA_TNIL)
+		luaL_error(L, "there are no %s (%s) here", what, event);
+	lua_pop(L, 1);
+}
+
 static int
 list__G_setmetatable(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	if (lua_istable(L, 2)) {
-		lua_pushliteral(L, "__gc");
-		lua_rawget(L, 2);
-		if (!lua_isnil(L, -1))
-			return luaL_error(L, "there are no finalisers (__gc) here");
-		lua_pop(L, 1);
+		refuse_event(L, "__gc", "finalisers");
+		refuse_event(L, "__mode", "weak tables");
 	}
 	return call_original(L);
 }
@@ -439,6 +447,26 @@ set_string_methods(lua_State *L)
 	lua_pop(L, 2);
 }
 
+/* The collector asks for "__mode" whenever it meets a table, so to refuse it where a metatable is set
+ * is not enough: it can be put there later. Lua knows the name by the one string that it made of it,
+ * which lives as long as the state. When that one says what nobody can guess, no script has the
+ * name: its own "__mode" is another string. No byte is NUL, for then it would pass for a shorter. */
+static void
+forget_weak_tables(lua_State *L)
+{
+	unsigned char other[6];
+	char *name;
+	size_t n;
+
+	lua_pushliteral(L, "__mode");
+	name = (char *)(uintptr_t)lua_tolstring(L, -1, &n);
+	if (n != sizeof(other) || RAND_bytes(other, sizeof(other)) != 1)
+		luaL_error(L, "no random bytes");
+	for (size_t i = 0; i < n; i++)
+		name[i] = (char)(other[i] | 0x80);
+	lua_pop(L, 1);
+}
+
 void
 sandbox_open(lua_State *L)
 {
@@ -464,4 +492,5 @@ sandbox_open(lua_State *L)
 	}
 	lua_pop(L, 1);
 	set_string_methods(L);
+	forget_weak_tables(L);
 }

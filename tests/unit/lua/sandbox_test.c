@@ -115,6 +115,19 @@ test_there_are_no_finalisers(void **state)
 		   "t = nil for i = 1, 1000 do local s = ('x'):rep(1000) .. i end");
 }
 
+/* L04: a chain through a table of weak keys is gone through again for each of its links. */
+static void
+test_there_are_no_weak_tables(void **state)
+{
+	(void)state;
+	play_fails("setmetatable({}, {__mode = 'k'})", "weak tables (__mode)", NULL);
+	play_fails("setmetatable({}, {['__mo' .. 'de'] = 'k'})", "weak tables (__mode)", NULL);
+	play_holds("local m = {} local t = setmetatable({}, m) m.__mode = 'kv' "
+		   "rawset(m, '__mo' .. 'de', 'kv') t[{}] = {} "
+		   "for i = 1, 3000 do local s = ('x'):rep(1000) .. i end "
+		   "assert(next(t) and m.__mode == 'kv')");
+}
+
 /* L03 */
 static void
 test_memory_has_a_cap(void **state)
@@ -460,6 +473,7 @@ main(void)
 	    cmocka_unit_test(test_nobody_catches_the_end_of_the_budget),
 	    cmocka_unit_test(test_what_was_stopped_does_not_go_on),
 	    cmocka_unit_test(test_there_are_no_finalisers),
+	    cmocka_unit_test(test_there_are_no_weak_tables),
 	    cmocka_unit_test(test_memory_has_a_cap),
 	    cmocka_unit_test(test_a_spoilt_vm_is_made_anew),
 	    cmocka_unit_test(test_no_c_function_runs_long),
