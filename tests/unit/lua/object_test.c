@@ -280,6 +280,7 @@ test_verdicts_that_make_no_sense(void **state)
 	play_fails("return { dney = 403 }", "there is no 'dney'", NULL);
 	play_fails("return { deny = 99 }", "status from 200", NULL);
 	play_fails("return { deny = 204 }", "from 400", NULL);
+	play_fails("return { deny = (1 << 32) + 403 }", "status from 200", NULL);
 	play_fails("return { deny = '403x' }", "status", NULL);
 	play_fails("return { reason = 'x' }", "says nothing", NULL);
 	play_fails("return { status = 99 }", "status from", NULL);
