@@ -158,18 +158,22 @@ ctl_run_lua_test(struct ctl *c)
 	struct lua_script *script = read_script(c->line.values[ARG_LUA_TEST_file]);
 	struct lua_shared *shared;
 	struct lua_vm *vm;
+	struct strb why;
 	enum ctl_leave leave = CTL_LEAVE_NO;
 
 	if (!script)
 		return CTL_LEAVE_NO;
 	shared = lua_shared_new();
 	vm = lua_vm_new(script, shared);
-	if (lua_vm_error(vm)[0])
-		ctl_complain(lua_vm_error(vm));
+	strb_init(&why, FAULTS_MAX);
+	trial_add_error(&why, vm);
+	if (why.n)
+		ctl_complain(strb_cstr(&why));
 	else if (c->line.values[ARG_LUA_TEST_since])
 		leave = ctl_lua_since(c, vm, shared);
 	else
 		leave = test_request(c, vm);
+	strb_free(&why);
 	lua_vm_free(&vm);
 	lua_shared_free(&shared);
 	lua_script_unref(&script);

@@ -12,14 +12,14 @@
 
 #define ASK_FOR "10000" /* requests; the service has no more */
 
-enum { WHY_MAX = 4096 };
+enum { WHY_MAX = 4096, ERROR_MAX = 4 * LUA_ERROR_MAX };
 
 struct tally {
 	struct ctl *ctl;
 	struct lua_vm *vm;
 	json_t *changes;
 	size_t requests, changed, erred, blotted, unread;
-	char *error; /* the first failure of the script */
+	struct strb error; /* the first failure of the script */
 };
 
 /* ---- what the service tells ---- */
@@ -159,9 +159,9 @@ say_sum(struct tally *y)
 
 	strb_printf(out, "%zu request%s: %zu verdict%s would change, the script failed for %zu\n",
 	    y->requests, plural(y->requests), y->changed, plural(y->changed), y->erred);
-	if (y->error) {
+	if (y->error.n) {
 		strb_add(out, SPAN("its first failure: "));
-		strb_add(out, span_str(y->error)); /* lua_vm_error is fit to be read */
+		strb_add(out, strb_span(&y->error));
 		strb_char(out, '\n');
 	}
 	if (y->blotted)
@@ -176,7 +176,8 @@ print_sum_json(struct tally *y)
 {
 	json_t *o = json_pack("{s:I s:I s:I s:I s:s? s:O}", "requests", (json_int_t)y->requests,
 	    "changed", (json_int_t)y->changed, "failed", (json_int_t)y->erred, "blotted",
-	    (json_int_t)y->blotted, "first_failure", y->error, "changes", y->changes);
+	    (json_int_t)y->blotted, "first_failure", y->error.n ? strb_cstr(&y->error) : NULL,
+	    "changes", y->changes);
 	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
 
 	strb_printf(&y->ctl->out, "%s\n", text ? text : "{}");
@@ -200,8 +201,8 @@ try_head(struct tally *y, const json_t *row, struct span head)
 		y->requests++;
 		y->erred += now.erred;
 		y->blotted += json_is_true(json_object_get(row, "blotted"));
-		if (now.erred && !y->error)
-			y->error = strdup(lua_vm_error(y->vm));
+		if (now.erred && y->error.n == 0)
+			trial_add_error(&y->error, y->vm);
 		if (!same(&was, &now))
 			note_change(y, row, &was, &now);
 	}
@@ -269,6 +270,7 @@ ctl_lua_since(struct ctl *c, struct lua_vm *vm, struct lua_shared *shared)
 
 	if (leave != CTL_LEAVE_OK)
 		return leave;
+	strb_init(&y.error, ERROR_MAX);
 	answer_init(&answer);
 	leave = api_ask(c->api, CTL_REQUEST_LIST, values, &answer);
 	if (leave != CTL_LEAVE_OK) {
@@ -279,7 +281,7 @@ ctl_lua_since(struct ctl *c, struct lua_vm *vm, struct lua_shared *shared)
 		json_decref(y.changes);
 		leave = y.erred ? CTL_LEAVE_NO : CTL_LEAVE_OK;
 	}
-	free(y.error);
+	strb_free(&y.error);
 	answer_free(&answer);
 	return leave;
 }

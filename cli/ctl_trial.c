@@ -145,14 +145,28 @@ tell_verdict(struct strb *out, const struct lua_verdict *v)
 	strb_char(out, '\n');
 }
 
+void
+trial_add_error(struct strb *out, const struct lua_vm *vm)
+{
+	struct span rest = span_str(lua_vm_error(vm)), line;
+
+	while (span_cut(&rest, '\n', &line)) {
+		strb_visible(out, line);
+		if (rest.p)
+			strb_char(out, '\n');
+	}
+}
+
 static void
 tell(struct asking *a, enum lua_phase phase, const struct lua_message *m,
     const struct lua_verdict *v)
 {
 	strb_printf(a->story, "%s: ", lua_phase_info(phase)->function);
 	if (v->failed) {
-		strb_printf(a->story, "fails, and the request %s\n%s\n",
-		    v->kind == VERDICT_FAILED ? "is refused" : "goes on", lua_vm_error(a->vm));
+		strb_printf(a->story, "fails, and the request %s\n",
+		    v->kind == VERDICT_FAILED ? "is refused" : "goes on");
+		trial_add_error(a->story, a->vm);
+		strb_char(a->story, '\n');
 		return;
 	}
 	tell_verdict(a->story, v);

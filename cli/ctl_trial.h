@@ -38,4 +38,8 @@ int trial_run(struct lua_vm *, const struct trial_request *, struct trial *, str
     struct strb *why) MUST_CHECK;
 void trial_free(struct trial *);
 
+/* The last failure of the script, line by line, as a terminal may show it: an error holds whatever
+ * its request held. */
+void trial_add_error(struct strb *, const struct lua_vm *);
+
 #endif

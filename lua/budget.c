@@ -17,6 +17,7 @@ enum {
 	STEP = 200,		/* instructions between two looks at the clock */
 	CHARGE_STEP = 64 << 10, /* bytes between two looks */
 	CHARGE_PER_NS = 4, /* bytes: what we handle in C is at least so fast, by what it charges */
+	COROUTINE_CHARGE = 4096,
 	PIECE_MAX = 2 << 20, /* one string, one table, one stack */
 	PLACE_LEVELS = 12,
 	ALLOWANCE_CALLS = 4,   /* so many overruns in a row with all the time there is, */
@@ -101,6 +102,19 @@ vm_charge(lua_State *L, size_t bytes)
 	count_bytes(vm, bytes + 64);
 	if (vm->spent)
 		vm_raise_spent(L, vm);
+}
+
+/* A coroutine counts for itself, and one that is over before its count is has cost nothing: the first
+ * STEP instructions are paid for when it is made. */
+void
+vm_charge_coroutine(lua_State *L)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	vm->instructions -= STEP;
+	if (vm->instructions < 0 && !vm->spent && vm->active)
+		spend(vm, SPENT_INSTRUCTIONS);
+	vm_charge(L, COROUTINE_CHARGE);
 }
 
 /* Where the script stood when memory was refused: Lua itself does not say. */

@@ -255,6 +255,10 @@ check_text(struct check *c, struct span text)
 				check_hook_name(c, t);
 			else if (is_mark(after, "."))
 				check_field(c, t, next_token(&ahead));
+			else if (is_mark(after, "=") && is_word(next_token(&ahead), "function") &&
+				 !is_word(before, "local") && !is_mark(before, "{") &&
+				 !is_mark(before, ","))
+				check_hook_name(c, t);
 			else if (!is_word(before, "function"))
 				check_call(c, t, after);
 		}

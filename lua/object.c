@@ -147,11 +147,12 @@ keep(lua_State *L, struct lua_message *m, int index)
 	return copy;
 }
 
-/* By its status alone (RFC 9110, 15). */
-static bool
-has_body(int status)
+/* How a response says where it ends (RFC 9112, 6.3): 204 and 304 say nothing, and a 205 is a kind of
+ * its own, for it says that there is no body, like one that has one (RFC 9110, 15.3.6). */
+static int
+body_kind(int status)
 {
-	return status != 204 && status != 205 && status != 304;
+	return status == 204 || status == 304 ? 0 : status == 205 ? 205 : 1;
 }
 
 static void
@@ -161,7 +162,7 @@ set_status(lua_State *L, struct lua_message *m)
 
 	if (status < 200 || status > 599)
 		luaL_error(L, "a status is a number from 200 to 599");
-	if (has_body((int)status) != has_body(m->now.status))
+	if (body_kind((int)status) != body_kind(m->now.status))
 		luaL_error(L, "a response with a body stays one, and one without, too");
 	m->now.status = (int)status;
 	m->now.status_edited = true;

@@ -31,8 +31,7 @@ static const struct log_field *
 find_in(const struct log_field *fields, struct span name)
 {
 	for (; fields && fields->name; fields++) {
-		if (name.n && fields->name[0] == name.p[0] &&
-		    strncmp(fields->name, name.p, name.n) == 0 && fields->name[name.n] == '\0')
+		if (name.n && fields->name[0] == name.p[0] && span_eq(span_str(fields->name), name))
 			return fields;
 	}
 	return NULL;

@@ -1,12 +1,20 @@
 /* lua/sandbox.c - what is left of Lua's own library.
  *
  * A C function is one instruction to the count hook, whatever it does. So each of them is either
- * quick, or stands behind a door that bounds what goes in (lua/std_tbl.h). Two more things are out
- * of the hook's reach, because Lua switches it off there: finalisers, which are refused where a
- * metatable is set, and message handlers, which run here when the error is out. */
+ * quick, or stands behind a door that bounds what goes in (lua/std_tbl.h). Three more things are out
+ * of the hook's reach: finalisers, for which Lua switches it off, and which are refused where a
+ * metatable is set; message handlers, the same, which run here when the error is out; and weak
+ * tables, for which the collector may go through all of them as often as there are entries. */
 #include "lua/vm_priv.h"
 
 #include <lualib.h>
+#include <openssl/rand.h>
+
+enum {
+	LINKS_MAX = 2000, /* so many Lua goes through */
+	LINK_COST = 64,	  /* bytes that could be handled meanwhile */
+	NUL_COST = 32,
+};
 
 /* ---- doors ---- */
 
@@ -42,8 +50,10 @@ pass_on(lua_State *L)
 static int
 through_GUARDED(lua_State *L)
 {
-	int n = call_original(L);
+	int n;
 
+	vm_charge(L, 0);
+	n = call_original(L);
 	if (lua_isboolean(L, -n) && !lua_toboolean(L, -n))
 		pass_on(L);
 	return n;
@@ -126,6 +136,7 @@ wrapped(lua_State *L)
 	lua_State *co = lua_tothread(L, lua_upvalueindex(1));
 	int status, n = lua_gettop(L), results = 0;
 
+	vm_charge(L, 0);
 	if (!lua_checkstack(co, n) || (lua_status(co) == LUA_OK && lua_gettop(co) == 0))
 		return luaL_error(L, "cannot resume dead coroutine");
 	lua_xmove(L, co, n);
@@ -141,32 +152,60 @@ wrapped(lua_State *L)
 }
 
 static int
-std_coroutine_wrap(lua_State *L)
+std_coroutine_create(lua_State *L)
 {
 	lua_State *co;
 
 	luaL_checktype(L, 1, LUA_TFUNCTION);
+	vm_charge_coroutine(L);
 	co = lua_newthread(L);
 	lua_pushvalue(L, 1);
 	lua_xmove(L, co, 1);
+	return 1;
+}
+
+static int
+std_coroutine_wrap(lua_State *L)
+{
+	std_coroutine_create(L);
 	lua_pushcclosure(L, wrapped, 1);
 	return 1;
 }
 
 /* ---- doors of their own ---- */
 
+static void
+refuse_event(lua_State *L, const char *event, const char *what)
+{
+	lua_pushstring(L, event);
+	if (lua_rawget(L, 2) != LUA_TNIL)
+		luaL_error(L, "there are no %s (%s) here", what, event);
+	lua_pop(L, 1);
+}
+
 static int
 list__G_setmetatable(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	if (lua_istable(L, 2)) {
-		lua_pushliteral(L, "__gc");
-		lua_rawget(L, 2);
-		if (!lua_isnil(L, -1))
-			return luaL_error(L, "there are no finalisers (__gc) here");
-		lua_pop(L, 1);
+		refuse_event(L, "__gc", "finalisers");
+		refuse_event(L, "__mode", "weak tables");
 	}
 	return call_original(L);
+}
+
+/* One that the end of the budget has stopped was stopped in its hook, and the hook stays off in it:
+ * what it had still to close could run for ever. So what ended by an error closes nothing. */
+static int
+list_coroutine_close(lua_State *L)
+{
+	lua_State *co = lua_tothread(L, 1);
+
+	if (!co || lua_status(co) <= LUA_YIELD)
+		return through_GUARDED(L);
+	lua_pushboolean(L, 0);
+	lua_pushliteral(L, "the coroutine ended by an error");
+	return 2;
 }
 
 static int
@@ -185,62 +224,121 @@ list_string_rep(lua_State *L)
 	return call_original(L);
 }
 
-/* A table whose length is what it seems; its elements are paid for. */
-static void
-check_list(lua_State *L, size_t cost)
+/* A table whose length is what it seems: that. */
+static size_t
+check_list(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	if (luaL_getmetafield(L, 1, "__len") != LUA_TNIL)
 		luaL_argerror(L, 1, "a table with __len is no list here");
 	luaL_argcheck(L, lua_rawlen(L, 1) <= LUA_LIST_MAX, 1, "more than 131072 elements");
-	vm_charge(L, lua_rawlen(L, 1) * cost);
+	return lua_rawlen(L, 1);
+}
+
+/* The tables behind the list in which an element is looked for that it does not have. */
+static size_t
+count_links(lua_State *L, const char *event)
+{
+	int top = lua_gettop(L);
+	size_t n = 0;
+
+	lua_pushvalue(L, 1);
+	while (n < LINKS_MAX && luaL_getmetafield(L, -1, event) == LUA_TTABLE) {
+		lua_replace(L, top + 1);
+		n++;
+	}
+	lua_settop(L, top);
+	return n;
 }
 
 static void
+pay_for_elements(lua_State *L, size_t n, size_t cost)
+{
+	size_t links = count_links(L, "__index") + count_links(L, "__newindex");
+
+	vm_charge(L, n * (cost + links * LINK_COST));
+}
+
+/* From one index to another, the list's own ends if none is said: how many that are. */
+static size_t
 check_range(lua_State *L, int first, int last)
 {
-	for (int i = first; i <= last; i++) {
-		lua_Integer at = luaL_optinteger(L, i, 1);
+	lua_Integer from = luaL_optinteger(L, first, 1);
+	lua_Integer to = luaL_optinteger(L, last, (lua_Integer)check_list(L));
 
-		luaL_argcheck(L, at >= -LUA_LIST_MAX && at <= LUA_LIST_MAX, i, "out of range");
-	}
+	luaL_argcheck(L, from >= -LUA_LIST_MAX && from <= LUA_LIST_MAX, first, "out of range");
+	luaL_argcheck(L, to >= -LUA_LIST_MAX && to <= LUA_LIST_MAX, last, "out of range");
+	return to < from ? 0 : (size_t)(to - from) + 1;
 }
 
 static int
 list_table_concat(lua_State *L)
 {
-	check_list(L, 16);
-	check_range(L, 3, 4);
+	pay_for_elements(L, check_range(L, 3, 4), 16);
 	return call_original(L);
 }
 
 static int
 list_table_insert(lua_State *L)
 {
-	check_list(L, lua_gettop(L) > 2 ? 8 : 0);
+	size_t n = check_list(L);
+
+	pay_for_elements(L, lua_gettop(L) > 2 ? n : 1, 8);
 	return call_original(L);
 }
 
 static int
 list_table_remove(lua_State *L)
 {
-	check_list(L, lua_gettop(L) > 1 ? 8 : 0);
+	size_t n = check_list(L);
+
+	pay_for_elements(L, lua_gettop(L) > 1 ? n : 1, 8);
 	return call_original(L);
 }
 
+/* What it costs to go through the texts of a list once: a NUL in one is where the comparison begins
+ * anew. */
+static size_t
+text_cost(lua_State *L, size_t elements)
+{
+	size_t cost = 0, n;
+
+	for (size_t i = 1; i <= elements; i++) {
+		if (lua_rawgeti(L, 1, (lua_Integer)i) == LUA_TSTRING) {
+			const char *p = lua_tolstring(L, -1, &n), *end = p + n;
+
+			vm_charge(L, n);
+			cost += n;
+			while ((p = memchr(p, '\0', (size_t)(end - p)))) {
+				cost += NUL_COST;
+				p++;
+			}
+		}
+		lua_pop(L, 1);
+	}
+	return cost;
+}
+
+/* Without a function that compares, which the count hook would see, each element is compared in C
+ * some two times for every halving of the list. */
 static int
 list_table_sort(lua_State *L)
 {
-	check_list(L, 256);
-	luaL_argcheck(L, lua_rawlen(L, 1) <= 16384, 1, "more than 16384 elements");
+	size_t n = check_list(L), halvings = 1;
+
+	luaL_argcheck(L, n <= 16384, 1, "more than 16384 elements");
+	pay_for_elements(L, n, 256);
+	while (n >> halvings)
+		halvings++;
+	if (lua_isnoneornil(L, 2))
+		vm_charge(L, text_cost(L, n) * 2 * halvings);
 	return call_original(L);
 }
 
 static int
 list_table_unpack(lua_State *L)
 {
-	check_list(L, 8);
-	check_range(L, 2, 3);
+	pay_for_elements(L, check_range(L, 2, 3), 8);
 	return call_original(L);
 }
 
@@ -285,6 +383,8 @@ own_function(const struct std_row *row)
 	    {"table", "remove", list_table_remove},
 	    {"table", "sort", list_table_sort},
 	    {"table", "unpack", list_table_unpack},
+	    {"coroutine", "close", list_coroutine_close},
+	    {"coroutine", "create", std_coroutine_create},
 	    {"coroutine", "wrap", std_coroutine_wrap},
 	};
 
@@ -347,6 +447,26 @@ set_string_methods(lua_State *L)
 	lua_pop(L, 2);
 }
 
+/* The collector asks for "__mode" whenever it meets a table, so to refuse it where a metatable is set
+ * is not enough: it can be put there later. Lua knows the name by the one string that it made of it,
+ * which lives as long as the state. When that one says what nobody can guess, no script has the
+ * name: its own "__mode" is another string. No byte is NUL, for then it would pass for a shorter. */
+static void
+forget_weak_tables(lua_State *L)
+{
+	unsigned char other[6];
+	char *name;
+	size_t n;
+
+	lua_pushliteral(L, "__mode");
+	name = (char *)(uintptr_t)lua_tolstring(L, -1, &n);
+	if (n != sizeof(other) || RAND_bytes(other, sizeof(other)) != 1)
+		luaL_error(L, "no random bytes");
+	for (size_t i = 0; i < n; i++)
+		name[i] = (char)(other[i] | 0x80);
+	lua_pop(L, 1);
+}
+
 void
 sandbox_open(lua_State *L)
 {
@@ -372,4 +492,5 @@ sandbox_open(lua_State *L)
 	}
 	lua_pop(L, 1);
 	set_string_methods(L);
+	forget_weak_tables(L);
 }

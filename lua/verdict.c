@@ -124,6 +124,7 @@ static void
 read_entry(lua_State *L, const struct entry *e, struct lua_verdict *v)
 {
 	void *at = (char *)v + e->offset;
+	lua_Integer status;
 	int is_integer;
 
 	switch (e->type) {
@@ -131,10 +132,11 @@ read_entry(lua_State *L, const struct entry *e, struct lua_verdict *v)
 		*(struct span *)at = copy_text(L, e->key);
 		break;
 	case ENTRY_NUMBER:
-		*(int *)at = (int)lua_tointegerx(L, -1, &is_integer);
-		if (!is_integer || *(int *)at < 200 || *(int *)at > 599)
+		status = lua_tointegerx(L, -1, &is_integer);
+		if (!is_integer || status < 200 || status > 599)
 			wrong(
 			    L, lua_pushfstring(L, "'%s' must be a status from 200 to 599", e->key));
+		*(int *)at = (int)status;
 		break;
 	case ENTRY_TRUE:
 		if (!lua_toboolean(L, -1))

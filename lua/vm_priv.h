@@ -78,6 +78,8 @@ void budget_watch(lua_State *);
 void *budget_alloc(void *vm, void *old, size_t was, size_t want);
 /* So many bytes will now be handled in C: raises when that would come too late. */
 void vm_charge(lua_State *, size_t bytes);
+/* The same for a coroutine that will now be made. */
+void vm_charge_coroutine(lua_State *);
 /* Raises the one error that cannot be caught. */
 int vm_raise_spent(lua_State *, struct lua_vm *);
 

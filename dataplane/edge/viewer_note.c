@@ -55,9 +55,10 @@ viewer_note_seen(struct viewer *v, const struct http_head *head)
 	char *at;
 
 	route_asked(head, &host, &target);
-	v->seen = must_alloc(sizeof(*v->seen) + host.n + agent.n + referer.n);
+	v->seen = must_alloc(sizeof(*v->seen) + host.n + target.n + agent.n + referer.n);
 	at = v->seen->text;
 	v->seen->host = seen_copy(&at, host);
+	v->seen->target = seen_copy(&at, target);
 	v->seen->agent = seen_copy(&at, agent);
 	v->seen->referer = seen_copy(&at, referer);
 }
@@ -76,7 +77,7 @@ viewer_note_request(struct viewer *v, const struct http_head *head)
 	v->tag.request = span_str(v->request_id);
 	v->decision = v->brought;
 	v->brought = NULL;
-	if (hooks_have(v->worker, LUA_LOG))
+	if (hooks_have(v->worker, LUA_LOG) || hooks_have(v->worker, LUA_RESPONSE))
 		viewer_note_seen(v, head);
 }
 
@@ -89,8 +90,11 @@ blots_of(const struct http_head *head, struct span blots[BLOTS_MAX])
 	size_t n = 0;
 
 	for (size_t i = 0; i < head->nfields && n < BLOTS_MAX; i++) {
-		enum http_field_id id = head->fields[i].id;
+		enum http_field_id id = head->fields[i].id,
+				   disguised = http_field_disguised(head->fields[i].name);
 
+		if (disguised != HF_OTHER)
+			id = disguised;
 		if (id == HF_AUTHORIZATION || id == HF_PROXY_AUTHORIZATION || id == HF_COOKIE)
 			blots[n++] = head->fields[i].value;
 	}

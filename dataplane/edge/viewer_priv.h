@@ -40,9 +40,9 @@ struct viewer_response {
 	struct http_head head;
 };
 
-/* What only a script that writes the log wants to know of a request. */
+/* What only a script wants to know of a request when its head is gone. */
 struct viewer_seen {
-	struct span host, agent, referer;
+	struct span host, target, agent, referer;
 	char text[];
 };
 

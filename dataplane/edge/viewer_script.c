@@ -397,6 +397,26 @@ viewer_push_gathered(struct viewer *v)
 
 /* ---- on_response ---- */
 
+/* Of the request that it answers. A script that came by a reload meanwhile knows less of it. */
+static void
+response_init(struct lua_message *m, const struct viewer *v, const struct http_head *head)
+{
+	struct span what = span_str(v->what);
+
+	lua_message_init(m, head, LUA_EDIT_MAX);
+	m->method = span_take(what, strcspn(v->what, " "));
+	m->now.path = span_drop(what, m->method.n + 1);
+	if (v->seen) {
+		m->host = v->seen->host;
+		outcome_split(v->seen->target, &m->now.path, &m->now.query);
+	}
+	m->peer = addr_text_host(conn_peer(v->conn));
+	m->tls = conn_is_tls(v->conn);
+	m->request_id = span_str(v->request_id);
+	m->id = span_str(v->tunnel);
+	m->fields_max = v->policy->limits.fields_max;
+}
+
 const struct http_head *
 viewer_ask_response(struct viewer *v, const struct http_head *head)
 {
@@ -405,14 +425,7 @@ viewer_ask_response(struct viewer *v, const struct http_head *head)
 
 	viewer_forget_response(v);
 	v->response = r;
-	lua_message_init(&r->m, head, LUA_EDIT_MAX);
-	r->m.method = span_take(span_str(v->what), strcspn(v->what, " "));
-	r->m.now.path = span_drop(span_str(v->what), r->m.method.n + 1);
-	r->m.peer = addr_text_host(conn_peer(v->conn));
-	r->m.tls = conn_is_tls(v->conn);
-	r->m.request_id = span_str(v->request_id);
-	r->m.id = span_str(v->tunnel);
-	r->m.fields_max = v->policy->limits.fields_max;
+	response_init(&r->m, v, head);
 	hooks_ask(v->worker, LUA_RESPONSE, &r->m, NULL, r->m.id, &verdict);
 	if (verdict.kind == VERDICT_FAILED)
 		return NULL;

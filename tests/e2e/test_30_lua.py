@@ -141,6 +141,19 @@ def test_a_request_is_denied_answered_and_edited(scripted):
         assert viewer.ask(b"GET /one/x HTTP/1.1\r\nHost: a\r\n\r\n").status == 200
 
 
+def test_a_response_knows_its_request(scripted):
+    server = scripted("""
+        function on_request(req) req.path, req.query = '/edited', 'edited' end
+        function on_response(res)
+          res.headers['X-Seen'] = table.concat({ res.method, res.host, res.path, res.query, res.id, res.peer }, ' ')
+        end""")
+    server.tunnel("one")
+    path = "/one/" + 600 * "p"
+    seen_as = f"GET www.example {path} q=1 one 127.0.0.1"
+    assert server.get(f"{path}?q=1", host="www.example").get("x-seen") == seen_as
+    assert server.get(f"http://www.example{path}?q=1", host="other").get("x-seen") == seen_as
+
+
 def test_a_body_passes_an_edited_head(scripted):
     server = scripted("function on_request(req) req.headers['X-A'] = 'b' end")
     server.tunnel("one")
@@ -149,7 +162,7 @@ def test_a_body_passes_an_edited_head(scripted):
 
 
 @pytest.mark.parametrize("edit", ["res.status = 99", "res.headers['X-A'] = 'a\\r\\nX-B: c'", "res.headers['X-A'] = ('x'):rep(1048576)",
-                                  "res.headers['Content-Length'] = '1'", "res.status = 204"])
+                                  "res.headers['Content-Length'] = '1'", "res.status = 204", "res.status = 205"])
 def test_L09_what_a_response_may_not_become(scripted, edit):
     server = scripted(f"function on_response(res) {edit} end")
     server.tunnel("one")
@@ -460,7 +473,7 @@ def test_a_new_script_on_the_last_requests(scripted, tmp_path):
     server.tunnel("one"), server.tunnel("two")
     server.get("/one/a", fields=["User-Agent: bad"])
     server.get("/one/b?k=v")
-    server.get("/two/c", fields=["Cookie: session=secret", "Authorization: Bearer secret"])
+    server.get("/two/c", fields=["Cookie: session=secret", "Authorization: Bearer secret", "Proxy_Authorization: secret"])
     server.get("/old/d", host="www.customer.example")
     server.get("/one/err", method="POST", body=b"xyz")
     kept = server.admin.get("/v1/requests")
@@ -470,7 +483,7 @@ def test_a_new_script_on_the_last_requests(scripted, tmp_path):
         "GET /one/a": ("denied", "one"), "GET /one/b": ("passed", "one"), "GET /two/c": ("passed", "two"),
         "GET /old/d": ("passed", "old"), "POST /one/err": ("passed", "one")}
     head = base64.urlsafe_b64decode(rows["GET /two/c"]["head"] + "==").decode()
-    assert "Cookie: **************\r\n" in head and "Authorization: *************\r\n" in head
+    assert "Cookie: **************\r\n" in head and "Authorization: *************\r\n" in head and "secret" not in head
 
     socket = ("--socket", tmp_path / "state" / "admin.sock")
     status, said = ctl(tmp_path, "lua", "test", server.script, "--since", "1h", *socket)
@@ -497,6 +510,11 @@ def test_a_new_script_on_the_last_requests(scripted, tmp_path):
     assert changes["POST /one/err"][1]["verdict"] == "failed" and "new.lua:8: oops" in told["first_failure"]
     status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket)
     assert "now denied 429" in said and "now passed to two as /new" in said and "4 verdicts would change" in said
+    script.write_text("function on_request(req) error('\\xff\\27[31m' .. req.path, 0) end")
+    status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket, "--json")
+    assert json.loads(said)["failed"] == 5 and "\\xff\\x1b[31m/" in json.loads(said)["first_failure"]
+    status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket)
+    assert "\\xff\\x1b[31m/" in said and "\33" not in said
     assert server.admin.events("admin.request.list")
     assert ctl(tmp_path, "lua", "test", script, "--since", "1h", "--socket", tmp_path / "nowhere.sock")[0] not in (0, 1)
 

@@ -23,6 +23,7 @@ test_what_is_wrong_is_found(void **state)
 {
 	(void)state;
 	finds("function on_reqest(req) end", "t.lua:1: on_reqest is no hook");
+	finds("x = 1 on_reqest = function(req) end", "t.lua:1: on_reqest is no hook");
 	finds("\n\nfunction f() return os.time() end", "t.lua:3: os.time is not there");
 	finds("function f() return wht.tme() end", "wht.tme is not there");
 	finds("function f() return wht.kv.incr('x') end", "wht.kv.incr is not there");
@@ -47,6 +48,10 @@ test_what_is_right_passes(void **state)
 	    NULL);
 	finds("local t = { os = {} } local x = t.os.time local s = 'a' .. 'b' .. #t", NULL);
 	finds("local function on_x() end local t = {} function t.on_y() end", NULL);
+	finds("on_request = function() end local t = { on_x = function() end, on_y = function() "
+	      "end } "
+	      "t.on_z = function() end local on_w = function() end",
+	    NULL);
 	finds("local s = 'it\\'s' -- '", NULL);
 	finds("function f(s) return s:upper(), s:find('x'), string.format('%d', 5) end", NULL);
 }

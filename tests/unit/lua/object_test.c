@@ -139,6 +139,41 @@ test_a_response_is_edited(void **state)
 	}
 }
 
+/* L09: a response goes on as it was framed. */
+static void
+test_a_status_moves_no_end_of_a_response(void **state)
+{
+	static const struct {
+		int from, to;
+		bool may;
+	} moves[] = {
+	    {200, 503, true},
+	    {204, 304, true},
+	    {205, 205, true},
+	    {200, 204, false},
+	    {304, 200, false},
+	    {204, 205, false},
+	    {304, 205, false},
+	    {205, 204, false},
+	    {205, 200, false},
+	    {200, 205, false},
+	};
+	char text[128];
+	struct play p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		snprintf(text, sizeof(text), "function on_response(res) res.status = %d end",
+		    moves[i].to);
+		play_begin(&p, text, NULL);
+		p.m.now.status = moves[i].from;
+		play_ask(&p, LUA_RESPONSE);
+		assert_int_equal(p.v.failed, !moves[i].may);
+		assert_int_equal(p.m.now.status, moves[i].may ? moves[i].to : moves[i].from);
+		play_end(&p);
+	}
+}
+
 /* L08 */
 static void
 test_what_is_kept_is_stale(void **state)
@@ -245,6 +280,7 @@ test_verdicts_that_make_no_sense(void **state)
 	play_fails("return { dney = 403 }", "there is no 'dney'", NULL);
 	play_fails("return { deny = 99 }", "status from 200", NULL);
 	play_fails("return { deny = 204 }", "from 400", NULL);
+	play_fails("return { deny = (1 << 32) + 403 }", "status from 200", NULL);
 	play_fails("return { deny = '403x' }", "status", NULL);
 	play_fails("return { reason = 'x' }", "says nothing", NULL);
 	play_fails("return { status = 99 }", "status from", NULL);
@@ -272,7 +308,8 @@ test_an_event_is_changed(void **state)
 	(void)state;
 	play_begin(&p,
 	    "function on_log(e) assert(e.status == 200 and e.cut == true and e.nothing == nil) "
-	    "assert(e.user_agent == 'curl/8') e.status = nil e.agent = e.user_agent "
+	    "assert(e.user_agent == 'curl/8') assert(e['status\\0' .. ('x'):rep(9000)] == nil) "
+	    "e.status = nil e.agent = e.user_agent "
 	    "e.user_agent = 'x' e.ratio = 1.5 e.cut = false "
 	    "local n = 0 for k, v in pairs(e) do n = n + 1 end assert(n == 5) end",
 	    NULL);
@@ -346,6 +383,7 @@ main(void)
 	    cmocka_unit_test(test_what_no_header_may_be),
 	    cmocka_unit_test(test_a_script_that_fails_has_edited_nothing),
 	    cmocka_unit_test(test_a_response_is_edited),
+	    cmocka_unit_test(test_a_status_moves_no_end_of_a_response),
 	    cmocka_unit_test(test_what_is_kept_is_stale),
 	    cmocka_unit_test(test_a_handle_is_taken_for_no_other),
 	    cmocka_unit_test(test_the_token_is_not_shown),

@@ -66,6 +66,10 @@ test_nobody_catches_the_end_of_the_budget(void **state)
 	    "local c = coroutine.create(function() local x <close> = setmetatable({}, "
 	    "{__close = function() while true do end end}) coroutine.yield() end) "
 	    "coroutine.resume(c) coroutine.close(c)",
+	    "local function tree(n) if n > 0 then for i = 1, 20 do coroutine.wrap(tree)(n - 1) end "
+	    "end end tree(12)",
+	    "local function tree(n) if n > 0 then for i = 1, 20 do "
+	    "coroutine.resume(coroutine.create(tree), n - 1) end end end tree(12)",
 	    "table.sort({3, 2, 1}, function() while true do end end)",
 	    "for k, v in function() return 1 end do end",
 	    "for k, v in pairs(setmetatable({}, {__pairs = function() while true do end end})) do "
@@ -75,6 +79,28 @@ test_nobody_catches_the_end_of_the_budget(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
 		stops(bodies[i], "t.lua:");
+}
+
+/* L02: the hook is off in what it has stopped. */
+static void
+test_what_was_stopped_does_not_go_on(void **state)
+{
+	struct lua_budget budget = brief();
+	struct play p;
+
+	(void)state;
+	play_begin(&p,
+	    "local c = coroutine.create(function() local x <close> = setmetatable({}, "
+	    "{__close = function() while true do end end}) while true do end end)\n"
+	    "function on_request() coroutine.resume(c) end\n"
+	    "function on_route() assert(coroutine.close(c) == false) return { id = 'fine' } end",
+	    &budget);
+	assert_int_equal(play_ask(&p, LUA_REQUEST), VERDICT_FAILED);
+	assert_int_equal(play_ask(&p, LUA_ROUTE), VERDICT_NAME);
+	play_end(&p);
+	play_holds("local n = 0 local c = coroutine.create(function() local x <close> = "
+		   "setmetatable({}, {__close = function() n = n + 1 end}) coroutine.yield() end) "
+		   "coroutine.resume(c) assert(coroutine.close(c) and n == 1)");
 }
 
 /* L02 */
@@ -87,6 +113,19 @@ test_there_are_no_finalisers(void **state)
 	play_holds("local m = {} local t = setmetatable({}, m) "
 		   "m.__gc = function() while true do end end "
 		   "t = nil for i = 1, 1000 do local s = ('x'):rep(1000) .. i end");
+}
+
+/* L04: a chain through a table of weak keys is gone through again for each of its links. */
+static void
+test_there_are_no_weak_tables(void **state)
+{
+	(void)state;
+	play_fails("setmetatable({}, {__mode = 'k'})", "weak tables (__mode)", NULL);
+	play_fails("setmetatable({}, {['__mo' .. 'de'] = 'k'})", "weak tables (__mode)", NULL);
+	play_holds("local m = {} local t = setmetatable({}, m) m.__mode = 'kv' "
+		   "rawset(m, '__mo' .. 'de', 'kv') t[{}] = {} "
+		   "for i = 1, 3000 do local s = ('x'):rep(1000) .. i end "
+		   "assert(next(t) and m.__mode == 'kv')");
 }
 
 /* L03 */
@@ -157,6 +196,14 @@ test_no_c_function_runs_long(void **state)
 	    "table.insert(t, 1, table.remove(t)) end",
 	    "local t = {} for i = 1, 1e5 do t[i] = 1 end while true do table.insert(t, 1, 1) "
 	    "table.remove(t, 1) end",
+	    "local s, t = ('\\0'):rep(1e6), {} for i = 1, 300 do t[i] = s end "
+	    "while true do table.sort(t) end",
+	    "local s, t = ('x'):rep(1e6), {} for i = 1, 16384 do t[i] = s end "
+	    "while true do table.sort(t) end",
+	    "local t = {} for i = 1, 1000 do t = setmetatable({}, {__index = t}) end "
+	    "while true do table.unpack(t, 1, 5e4) end",
+	    "local t = {'x'} for i = 2, 3e4 do t[i] = 'x' end for i = 1, 1000 do "
+	    "t = setmetatable({}, {__index = t}) end while true do table.concat(t, '', 1, 3e4) end",
 	    "local s = ('x'):rep(1e6) while true do local t = s .. 'y' end",
 	    "local s = ('x'):rep(1e6) local u = ('x'):rep(1e6) while s == u do end",
 	};
@@ -302,6 +349,12 @@ test_what_is_left_works(void **state)
 	play_holds("local t = {3, 1, 2} table.sort(t) assert(table.concat(t, ',') == '1,2,3')");
 	play_holds("local t = {} table.insert(t, 'a') table.insert(t, 1, 'b') "
 		   "assert(table.remove(t) == 'a' and table.unpack(t) == 'b')");
+	play_holds("local t = {'b', '', 'c', 'a\\0b', 'a'} table.sort(t) "
+		   "assert(table.concat(t, ',') == ',a,a\\0b,b,c')");
+	play_holds(
+	    "local t = setmetatable({'a'}, {__index = {nil, 'b'}}) table.insert(t, 'c') "
+	    "assert(table.concat(t, '', 1, 2) == 'ac' and select('#', table.unpack(t, 3, 2)) "
+	    "== 0 and table.concat(t, '', 2, 1) == '')");
 	play_holds("local ok, e = pcall(error, 'x') assert(not ok and e == 'x')");
 	play_holds("local ok, e = xpcall(error, function(e) return e .. '!' end, 'x') "
 		   "assert(not ok and e == 'x!')");
@@ -418,7 +471,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_an_endless_loop_is_stopped),
 	    cmocka_unit_test(test_nobody_catches_the_end_of_the_budget),
+	    cmocka_unit_test(test_what_was_stopped_does_not_go_on),
 	    cmocka_unit_test(test_there_are_no_finalisers),
+	    cmocka_unit_test(test_there_are_no_weak_tables),
 	    cmocka_unit_test(test_memory_has_a_cap),
 	    cmocka_unit_test(test_a_spoilt_vm_is_made_anew),
 	    cmocka_unit_test(test_no_c_function_runs_long),
