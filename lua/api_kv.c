@@ -23,45 +23,59 @@ key_at(lua_State *L, int index)
 	return key;
 }
 
-/* A boolean is kept as text that no script can set: with a NUL in front. */
-#define TEXT_TRUE  SPAN("\0true")
-#define TEXT_FALSE SPAN("\0false")
+static void
+push_number(lua_State *L, double number)
+{
+	if (number == floor(number) && fabs(number) < 1e15)
+		lua_pushinteger(L, (lua_Integer)number);
+	else
+		lua_pushnumber(L, number);
+}
 
 int
 api_kv_get(lua_State *L)
 {
 	struct lua_kv_value value;
-	struct span text;
 
 	if (!lua_kv_get(vm_of(L)->shared, key_at(L, 1), clock_mono_ms(), &value))
 		return 0;
-	text = span_of(value.text, value.n);
-	if (value.is_number && value.number == floor(value.number) && fabs(value.number) < 1e15)
-		lua_pushinteger(L, (lua_Integer)value.number);
-	else if (value.is_number)
-		lua_pushnumber(L, value.number);
-	else if (span_eq(text, TEXT_TRUE) || span_eq(text, TEXT_FALSE))
-		lua_pushboolean(L, span_eq(text, TEXT_TRUE));
+	if (value.kind == KV_NUMBER)
+		push_number(L, value.number);
+	else if (value.kind == KV_BOOLEAN)
+		lua_pushboolean(L, value.number != 0);
 	else
-		vm_push(L, text);
+		vm_push(L, span_of(value.text, value.n));
 	return 1;
+}
+
+static void
+read_value(lua_State *L, int index, struct lua_kv_value *value)
+{
+	struct span text = SPAN("");
+
+	value->kind = KV_TEXT;
+	value->number = 0;
+	if (lua_type(L, index) == LUA_TNUMBER) {
+		value->kind = KV_NUMBER;
+		value->number = lua_tonumber(L, index);
+	} else if (lua_isboolean(L, index)) {
+		value->kind = KV_BOOLEAN;
+		value->number = lua_toboolean(L, index);
+	} else {
+		text = vm_text(L, index);
+	}
+	luaL_argcheck(L, text.n <= LUA_KV_VALUE_MAX, index, "a value has at most 4096 bytes");
+	value->n = text.n;
+	memcpy(value->text, text.p, text.n);
 }
 
 int
 api_kv_set(lua_State *L)
 {
 	struct lua_kv_value value;
-	struct span key = key_at(L, 1), text = SPAN("");
+	struct span key = key_at(L, 1);
 
-	value.is_number = lua_type(L, 2) == LUA_TNUMBER;
-	value.number = value.is_number ? lua_tonumber(L, 2) : 0;
-	if (lua_isboolean(L, 2))
-		text = lua_toboolean(L, 2) ? TEXT_TRUE : TEXT_FALSE;
-	else if (!value.is_number)
-		text = vm_text(L, 2);
-	luaL_argcheck(L, text.n <= LUA_KV_VALUE_MAX, 2, "a value has at most 4096 bytes");
-	value.n = text.n;
-	memcpy(value.text, text.p, text.n);
+	read_value(L, 2, &value);
 	if (lua_kv_set(vm_of(L)->shared, key, &value, clock_mono_ms(), ttl_ms(L, 3)) < 0)
 		return luaL_error(L, "the value does not fit");
 	return 0;
@@ -83,9 +97,6 @@ api_kv_increment(lua_State *L)
 	luaL_argcheck(L, isfinite(by), 2, "a finite number");
 	if (lua_kv_increment(vm_of(L)->shared, key, by, clock_mono_ms(), ttl_ms(L, 3), &sum) < 0)
 		return luaL_error(L, "the value of '%s' is no number", lua_tostring(L, 1));
-	if (sum == floor(sum) && fabs(sum) < 1e15)
-		lua_pushinteger(L, (lua_Integer)sum);
-	else
-		lua_pushnumber(L, sum);
+	push_number(L, sum);
 	return 1;
 }

@@ -12,6 +12,7 @@ API(wht, hmac_sha256, "wht.hmac_sha256(key, text)",      "the signature in hexad
 API(wht, equal,       "wht.equal(a, b)",                 "are they the same text? Takes the same time whatever they hold: for signatures")
 API(wht, base64,      "wht.base64(text)",                "in base64")
 API(wht, unbase64,    "wht.unbase64(text)",              "back; nil when it is not base64")
+API(wht, unhex,       "wht.unhex(text)",                 "the bytes that hexadecimal stands for, as wht.base64 may want them; nil when it is none")
 API(wht, json,        "wht.json(value)",                 "a table, text, number, boolean, event or wht.null as JSON")
 API(wht, unjson,      "wht.unjson(text)",                "back; nil and what is wrong. null is wht.null")
 API(wht, split,       "wht.split(text, separator [, most])", "a list of the parts between separators, most parts at most")

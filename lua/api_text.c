@@ -58,6 +58,31 @@ api_wht_equal(lua_State *L)
 	return 1;
 }
 
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int
+api_wht_unhex(lua_State *L)
+{
+	struct span text = vm_text(L, 1);
+	struct strb *out = vm_scratch(L);
+
+	for (size_t i = 0; i + 1 < text.n; i += 2) {
+		int high = hex_digit(text.p[i]), low = hex_digit(text.p[i + 1]);
+
+		if (high < 0 || low < 0)
+			return 0;
+		strb_char(out, (char)(high << 4 | low));
+	}
+	return text.n % 2 ? 0 : vm_push_scratch(L);
+}
+
 /* ---- base64 ---- */
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -14,7 +14,9 @@
 #include "base/clock.h"
 
 enum {
-	STEP = 200,		/* instructions between two looks at the clock */
+	STEP = 200,		/* instructions between two looks at the clock, */
+	STEP_OF_COROUTINE = 50, /* in a coroutine, which counts for itself, */
+	STEP_BY_LONG_TEXT = 1,	/* and where one of them may be the comparison of a megabyte */
 	CHARGE_STEP = 64 << 10, /* bytes between two looks */
 	CHARGE_PER_NS = 4, /* bytes: what we handle in C is at least so fast, by what it charges */
 	COROUTINE_CHARGE = 4096,
@@ -22,6 +24,7 @@ enum {
 	PLACE_LEVELS = 12,
 	ALLOWANCE_CALLS = 4,   /* so many overruns in a row with all the time there is, */
 	ALLOWANCE_SHARE = 200, /* and one part in so many of the time from then on */
+	DEBT_CALLS = 20,       /* what is remembered beyond that, in calls */
 };
 
 /* ---- the end of it ---- */
@@ -47,12 +50,24 @@ vm_raise_spent(lua_State *L, struct lua_vm *vm)
 
 static void on_count(lua_State *, lua_Debug *);
 
+static int
+step(const struct lua_vm *vm, int usual)
+{
+	return vm->heap.nlong ? STEP_BY_LONG_TEXT : usual;
+}
+
+static void
+watch(lua_State *L, int count)
+{
+	lua_sethook(L, on_count, LUA_MASKCOUNT, count);
+}
+
 /* From here on every instruction is an error; in a coroutine, the next that its own hook sees. */
 static void
 spend(struct lua_vm *vm, enum lua_spent why)
 {
 	vm->spent = why;
-	lua_sethook(vm->L, on_count, LUA_MASKCOUNT, 1);
+	watch(vm->L, 1);
 }
 
 /* Will it be, when what takes so long is done? */
@@ -69,16 +84,18 @@ on_count(lua_State *L, lua_Debug *ar)
 
 	(void)ar;
 	if (!vm->spent) {
-		vm->instructions -= STEP;
+		vm->instructions -= lua_gethookcount(L);
 		if (vm->instructions < 0)
 			spend(vm, SPENT_INSTRUCTIONS);
 		else if (is_late(vm, 0))
 			spend(vm, SPENT_TIME);
 	}
-	if (!vm->spent)
-		return;
-	lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
-	vm_raise_spent(L, vm);
+	if (vm->spent) {
+		watch(L, 1);
+		vm_raise_spent(L, vm);
+	} else if (vm->heap.nlong) {
+		watch(L, STEP_BY_LONG_TEXT);
+	}
 }
 
 /* ---- bytes ---- */
@@ -104,17 +121,21 @@ vm_charge(lua_State *L, size_t bytes)
 		vm_raise_spent(L, vm);
 }
 
-/* A coroutine counts for itself, and one that is over before its count is has cost nothing: the first
- * STEP instructions are paid for when it is made. */
-void
-vm_charge_coroutine(lua_State *L)
+/* One that is over before its count is has cost nothing: its first instructions are paid for when it
+ * is made. */
+lua_State *
+vm_new_coroutine(lua_State *L)
 {
 	struct lua_vm *vm = vm_of(L);
+	lua_State *co;
 
-	vm->instructions -= STEP;
+	vm->instructions -= STEP_OF_COROUTINE;
 	if (vm->instructions < 0 && !vm->spent && vm->active)
 		spend(vm, SPENT_INSTRUCTIONS);
 	vm_charge(L, COROUTINE_CHARGE);
+	co = lua_newthread(L);
+	watch(co, step(vm, STEP_OF_COROUTINE));
+	return co;
 }
 
 /* Where the script stood when memory was refused: Lua itself does not say. */
@@ -150,20 +171,42 @@ budget_alloc(void *user, void *old, size_t was, size_t want)
 		count_bytes(vm, want);
 	else if (vm->active)
 		note_refusal(vm);
+	if (p && want >= HEAP_LONG && vm->active && !vm->spent)
+		watch(vm->L, STEP_BY_LONG_TEXT);
 	return p;
 }
 
 /* ---- time ---- */
 
-/* By what the call is about; two that fall on one account share it. */
+/* By what the call is about; two that fall on one account share it, and nobody can say which. */
 static struct lua_account *
 account_of(struct lua_vm *vm, struct span about)
 {
-	uint32_t hash = 2166136261u; /* FNV-1a */
+	uint32_t hash = 2166136261u ^ vm->seed; /* FNV-1a */
 
 	for (size_t i = 0; i < about.n; i++)
 		hash = (hash ^ (unsigned char)about.p[i]) * 16777619u;
 	return &vm->accounts[(hash ^ hash >> 16) % LUA_ACCOUNTS];
+}
+
+static void
+account_forgive(struct lua_account *account, uint64_t now_ns)
+{
+	double forgiven = (double)(now_ns - account->at_ns) / 1000 / ALLOWANCE_SHARE;
+
+	account->debt_us = account->debt_us > forgiven ? account->debt_us - forgiven : 0;
+	account->at_ns = now_ns;
+}
+
+void
+budget_blame(struct lua_vm *vm, struct lua_account *account, uint64_t us)
+{
+	double most = (double)lua_script_budget(vm->script)->time_us * DEBT_CALLS;
+
+	account_forgive(account, clock_mono_ns());
+	account->debt_us += (double)us;
+	if (account->debt_us > most)
+		account->debt_us = most;
 }
 
 /* How long a call about it may take now. */
@@ -171,15 +214,13 @@ static uint64_t
 patience_us(struct lua_vm *vm, struct lua_account *account, uint64_t now_ns)
 {
 	uint64_t most = lua_script_budget(vm->script)->time_us;
-	double full = (double)most * ALLOWANCE_CALLS;
-	double left = full - account->overdrawn_us;
+	double left;
 
-	if (account->overdrawn_us == 0)
+	if (account->debt_us == 0 || most <= LUA_FLOOR_US)
 		return most;
-	left += (double)(now_ns - account->at_ns) / 1000 / ALLOWANCE_SHARE;
-	account->at_ns = now_ns;
-	account->overdrawn_us = left < full ? full - left : 0;
-	if (most <= LUA_FLOOR_US || left >= (double)most)
+	account_forgive(account, now_ns);
+	left = (double)most * ALLOWANCE_CALLS - account->debt_us;
+	if (left >= (double)most)
 		return most;
 	return left < LUA_FLOOR_US ? LUA_FLOOR_US : (uint64_t)left;
 }
@@ -196,30 +237,17 @@ budget_begin(struct lua_vm *vm, struct span about, uint64_t factor)
 	vm->charge = 0;
 	vm->spent = SPENT_NOT;
 	vm->active = true;
+	if (lua_gethookcount(vm->L) != step(vm, STEP))
+		watch(vm->L, step(vm, STEP));
 }
 
 uint64_t
 budget_end(struct lua_vm *vm)
 {
-	const struct lua_budget *budget = lua_script_budget(vm->script);
-	uint64_t now_ns = clock_mono_ns(), took_us = (now_ns - vm->begin_ns) / 1000;
+	uint64_t took_us = (clock_mono_ns() - vm->begin_ns) / 1000;
 
 	vm->active = false;
-	if (vm->spent && vm->L)
-		budget_watch(vm->L);
-	if (vm->spent || vm->spoilt) {
-		struct lua_account *a = vm->account;
-		double most = (double)budget->time_us * ALLOWANCE_CALLS;
-
-		a->overdrawn_us += (double)took_us;
-		a->overdrawn_us = a->overdrawn_us < most ? a->overdrawn_us : most;
-		a->at_ns = now_ns;
-	}
+	if (vm->spent || vm->spoilt)
+		budget_blame(vm, vm->account, took_us);
 	return took_us ? took_us : 1;
-}
-
-void
-budget_watch(lua_State *L)
-{
-	lua_sethook(L, on_count, LUA_MASKCOUNT, STEP);
 }

@@ -129,14 +129,16 @@ large_link(struct heap *h, struct heap_large *large)
 	if (large->next)
 		large->next->before = &large->next;
 	h->large = large;
+	h->nlong += large->size >= HEAP_LONG;
 }
 
 static void
-large_unlink(struct heap_large *large)
+large_unlink(struct heap *h, struct heap_large *large)
 {
 	*large->before = large->next;
 	if (large->next)
 		large->next->before = large->before;
+	h->nlong -= large->size >= HEAP_LONG;
 }
 
 /* A new one, or one that has another size from now on. */
@@ -150,7 +152,7 @@ large_resize(struct heap *h, void *old, size_t want)
 	if (want > was && want - was > h->max - h->held)
 		return NULL;
 	if (large)
-		large_unlink(large);
+		large_unlink(h, large);
 	old = large;
 	large = realloc(old, sizeof(*large) + want);
 	if (!large && old)
@@ -168,7 +170,7 @@ large_free(struct heap *h, void *p)
 {
 	struct heap_large *large = (void *)((char *)p - offsetof(struct heap_large, data));
 
-	large_unlink(large);
+	large_unlink(h, large);
 	h->held -= large->size;
 	free(large);
 }

@@ -16,13 +16,15 @@
 
 #define HEAP_SMALL 256 /* bytes of the largest piece that comes from a slab */
 #define HEAP_STEP  16
+#define HEAP_LONG  (64 * 1024) /* bytes of what is counted as long */
 
 struct heap_slab;
 struct heap_cell;
 struct heap_large;
 
 struct heap {
-	size_t held, max; /* bytes; the rest is private */
+	size_t held, max; /* bytes */
+	size_t nlong;	  /* pieces of HEAP_LONG bytes or more; the rest is private */
 	struct heap_slab *slabs;
 	char *at, *end; /* what is left of the last slab */
 	struct heap_cell *free[HEAP_SMALL / HEAP_STEP];

@@ -8,7 +8,6 @@
 #include "lua/vm_priv.h"
 
 #include <lualib.h>
-#include <openssl/rand.h>
 
 enum {
 	LINKS_MAX = 2000, /* so many Lua goes through */
@@ -157,8 +156,7 @@ std_coroutine_create(lua_State *L)
 	lua_State *co;
 
 	luaL_checktype(L, 1, LUA_TFUNCTION);
-	vm_charge_coroutine(L);
-	co = lua_newthread(L);
+	co = vm_new_coroutine(L);
 	lua_pushvalue(L, 1);
 	lua_xmove(L, co, 1);
 	return 1;
@@ -447,26 +445,6 @@ set_string_methods(lua_State *L)
 	lua_pop(L, 2);
 }
 
-/* The collector asks for "__mode" whenever it meets a table, so to refuse it where a metatable is set
- * is not enough: it can be put there later. Lua knows the name by the one string that it made of it,
- * which lives as long as the state. When that one says what nobody can guess, no script has the
- * name: its own "__mode" is another string. No byte is NUL, for then it would pass for a shorter. */
-static void
-forget_weak_tables(lua_State *L)
-{
-	unsigned char other[6];
-	char *name;
-	size_t n;
-
-	lua_pushliteral(L, "__mode");
-	name = (char *)(uintptr_t)lua_tolstring(L, -1, &n);
-	if (n != sizeof(other) || RAND_bytes(other, sizeof(other)) != 1)
-		luaL_error(L, "no random bytes");
-	for (size_t i = 0; i < n; i++)
-		name[i] = (char)(other[i] | 0x80);
-	lua_pop(L, 1);
-}
-
 void
 sandbox_open(lua_State *L)
 {
@@ -492,5 +470,4 @@ sandbox_open(lua_State *L)
 	}
 	lua_pop(L, 1);
 	set_string_methods(L);
-	forget_weak_tables(L);
 }

@@ -15,7 +15,7 @@
 struct kv_entry {
 	UT_hash_handle hh;
 	uint64_t until_ms; /* 0: for ever */
-	bool is_number;
+	enum lua_kv_kind kind;
 	double number;
 	size_t nkey, ntext;
 	char bytes[]; /* key, then text */
@@ -112,19 +112,28 @@ static void
 kv_add(struct lua_shared *s, struct span key, const struct lua_kv_value *value, uint64_t now_ms,
     uint64_t until_ms)
 {
-	size_t ntext = value->is_number ? 0 : value->n;
-	struct kv_entry *e = must_alloc(sizeof(*e) + key.n + ntext);
+	struct kv_entry *e = must_alloc(sizeof(*e) + key.n + value->n);
 
 	e->until_ms = until_ms;
-	e->is_number = value->is_number;
+	e->kind = value->kind;
 	e->number = value->number;
 	e->nkey = key.n;
-	e->ntext = ntext;
+	e->ntext = value->n;
 	memcpy(e->bytes, key.p, key.n);
-	memcpy(e->bytes + key.n, value->text, ntext);
+	memcpy(e->bytes + key.n, value->text, value->n);
 	kv_make_room(s, kv_weight(e), now_ms);
 	HASH_ADD_KEYPTR(hh, s->kv, e->bytes, e->nkey, e);
 	s->kv_bytes += kv_weight(e);
+}
+
+/* Written last is what it is now, so others are pushed out before it. */
+static double
+kv_add_to(struct lua_shared *s, struct kv_entry *e, double by)
+{
+	e->number += by;
+	HASH_DEL(s->kv, e);
+	HASH_ADD_KEYPTR(hh, s->kv, e->bytes, e->nkey, e);
+	return e->number;
 }
 
 static bool
@@ -143,7 +152,7 @@ lua_kv_get(struct lua_shared *s, struct span key, uint64_t now_ms, struct lua_kv
 	pthread_mutex_lock(&s->lock);
 	e = kv_find(s, key, now_ms);
 	if (e) {
-		out->is_number = e->is_number;
+		out->kind = e->kind;
 		out->number = e->number;
 		out->n = e->ntext;
 		memcpy(out->text, e->bytes + e->nkey, e->ntext);
@@ -185,7 +194,7 @@ int
 lua_kv_increment(
     struct lua_shared *s, struct span key, double by, uint64_t now_ms, uint64_t ttl_ms, double *out)
 {
-	struct lua_kv_value first = {.is_number = true, .number = by, .n = 0};
+	struct lua_kv_value first = {.kind = KV_NUMBER, .number = by, .n = 0};
 	struct kv_entry *e;
 	int rc = 0;
 
@@ -196,10 +205,10 @@ lua_kv_increment(
 	e = kv_find(s, key, now_ms);
 	if (!e)
 		kv_add(s, key, &first, now_ms, ttl_ms ? now_ms + ttl_ms : 0);
-	else if (!e->is_number)
+	else if (e->kind != KV_NUMBER)
 		rc = -WHT_EINVAL;
 	else
-		*out = e->number += by;
+		*out = kv_add_to(s, e, by);
 	pthread_mutex_unlock(&s->lock);
 	return rc;
 }

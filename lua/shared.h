@@ -32,10 +32,12 @@ void lua_shared_free(struct lua_shared **);
 
 /* ---- kv ---- */
 
+enum lua_kv_kind { KV_TEXT, KV_NUMBER, KV_BOOLEAN };
+
 struct lua_kv_value {
-	bool is_number;
-	double number;
-	size_t n; /* of text */
+	enum lua_kv_kind kind;
+	double number; /* of a boolean: 0 or 1 */
+	size_t n;      /* of text; 0 of the others */
 	char text[LUA_KV_VALUE_MAX];
 };
 

@@ -2,6 +2,7 @@
 #include "lua/vm_priv.h"
 
 #include <lualib.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/obj.h"
@@ -101,13 +102,27 @@ vm_run(struct lua_vm *vm, int nargs, int nresults)
 
 /* ---- loading ---- */
 
+/* Without what an editor or a shell wants in front: lines keep their numbers. */
+static struct span
+program_of(struct span text)
+{
+	ptrdiff_t end;
+
+	if (span_starts(text, SPAN("\xEF\xBB\xBF")))
+		text = span_drop(text, 3);
+	if (!span_starts(text, SPAN("#")))
+		return text;
+	end = span_find(text, '\n');
+	return end < 0 ? SPAN("") : span_drop(text, (size_t)end);
+}
+
 static int
 vm_load_files(lua_State *L)
 {
 	struct lua_vm *vm = vm_of(L);
 
 	for (size_t i = 0; i < lua_script_files(vm->script); i++) {
-		struct span text = lua_script_text(vm->script, i);
+		struct span text = program_of(lua_script_text(vm->script, i));
 		struct strb *name = vm_scratch(L);
 
 		strb_printf(name, "@%.*s", SPAN_FMT(lua_script_name(vm->script, i)));
@@ -165,7 +180,6 @@ vm_load(struct lua_vm *vm)
 	}
 	*(struct lua_vm **)lua_getextraspace(vm->L) = vm;
 	lua_pushcfunction(vm->L, vm_on_error);
-	budget_watch(vm->L);
 	budget_begin(vm, SPAN(""), LOAD_FACTOR);
 	lua_pushcfunction(vm->L, vm_prepare);
 	ok = vm_run(vm, 0, 0);
@@ -193,6 +207,8 @@ lua_vm_new(struct lua_script *script, struct lua_shared *shared)
 	OBJ_NEW(vm, VM_MAGIC);
 	vm->script = lua_script_ref(script);
 	vm->shared = shared;
+	if (getrandom(&vm->seed, sizeof(vm->seed), 0) != sizeof(vm->seed))
+		vm->seed = (uint32_t)clock_mono_ns();
 	strb_init(&vm->scratch, LUA_TEXT_MAX);
 	strb_init(&vm->error, LUA_ERROR_MAX);
 	if (!vm_load(vm))
@@ -286,6 +302,17 @@ vm_stands(struct lua_vm *vm)
 	return vm->L != NULL;
 }
 
+/* Rather than have others collect what a call left behind: at the cost of whose call it was. */
+static void
+vm_clean_up(struct lua_vm *vm)
+{
+	struct lua_account *account = vm->account;
+	uint64_t begin_ns = clock_mono_ns();
+
+	vm_load_again(vm);
+	budget_blame(vm, account, (clock_mono_ns() - begin_ns) / 1000);
+}
+
 static bool
 vm_ask(struct lua_vm *vm, struct span about)
 {
@@ -301,7 +328,7 @@ vm_ask(struct lua_vm *vm, struct span about)
 	vm->turn++;
 	vm->verdict->took_us = budget_end(vm);
 	if (vm->spoilt || (vm->spent && vm->heap.held > vm->heap.max / 2))
-		vm_load_again(vm); /* rather than have others collect what it left behind */
+		vm_clean_up(vm);
 	return ok;
 }
 

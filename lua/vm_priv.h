@@ -30,8 +30,8 @@ enum lua_spent { SPENT_NOT, SPENT_TIME, SPENT_INSTRUCTIONS, SPENT_MEMORY };
 
 /* Of the calls about one tunnel, or a few. */
 struct lua_account {
-	double overdrawn_us; /* what overruns took, less what time has forgiven */
-	uint64_t at_ns;	     /* when that was so */
+	double debt_us; /* what overruns took, less what time has forgiven */
+	uint64_t at_ns; /* when that was so */
 };
 
 struct lua_vm {
@@ -55,6 +55,7 @@ struct lua_vm {
 	struct lua_account *account;
 
 	struct lua_account accounts[LUA_ACCOUNTS];
+	uint32_t seed; /* of where ids fall among them */
 
 	/* of one call: what it is about */
 	enum lua_phase phase;
@@ -72,14 +73,14 @@ struct lua_vm {
 void budget_begin(struct lua_vm *, struct span about, uint64_t factor);
 /* It is over; what it took in us, at least 1. */
 uint64_t budget_end(struct lua_vm *);
-/* Counts what runs in that state. */
-void budget_watch(lua_State *);
+/* So much of its worker's time is that account's fault. */
+void budget_blame(struct lua_vm *, struct lua_account *, uint64_t us);
 /* lua_Alloc. */
 void *budget_alloc(void *vm, void *old, size_t was, size_t want);
 /* So many bytes will now be handled in C: raises when that would come too late. */
 void vm_charge(lua_State *, size_t bytes);
-/* The same for a coroutine that will now be made. */
-void vm_charge_coroutine(lua_State *);
+/* Pushes a coroutine, watched and paid for. */
+lua_State *vm_new_coroutine(lua_State *);
 /* Raises the one error that cannot be caught. */
 int vm_raise_spent(lua_State *, struct lua_vm *);
 

@@ -35,6 +35,10 @@ static void
 test_json_out(void **state)
 {
 	(void)state;
+	play_holds("assert(wht.unhex('00fFa1') == '\\0\\255\\xa1' and wht.unhex('') == '')");
+	play_holds("assert(not wht.unhex('0') and not wht.unhex('0g') and not wht.unhex('zz'))");
+	play_holds("assert(wht.base64(wht.unhex(wht.hmac_sha256('key', 'text'))) == "
+		   "'avqQRqlXnK0UOjhMG1ZLmiUNJ9b2pj+fIL86dZTJ4sY=')");
 	play_holds("assert(wht.json('a\"') == '\"a\\\\\"\"' and wht.json(nil) == 'null')");
 	play_holds("assert(wht.json({1, 2.5, true, wht.null}) == '[1,2.5,true,null]')");
 	play_holds("assert(wht.json({a = {b = {}}}) == '{\"a\":{\"b\":{}}}')");
@@ -135,6 +139,9 @@ test_kv(void **state)
 	    "assert(wht.kv.get('a') == true) wht.kv.delete('a') assert(wht.kv.get('a') == nil)");
 	play_holds("assert(wht.kv.increment('n') == 1 and wht.kv.increment('n', 2) == 3 "
 		   "and wht.kv.increment('n', -0.5) == 2.5)");
+	play_holds("wht.kv.set('b', '\\0true') assert(wht.kv.get('b') == '\\0true') "
+		   "wht.kv.set('b', false) assert(wht.kv.get('b') == false)");
+	play_fails("wht.kv.set('b', true) wht.kv.increment('b')", "no number", NULL);
 	play_holds("wht.kv.set('t', 'x', 3600) assert(wht.kv.get('t') == 'x')");
 	play_fails("wht.kv.set('', 1)", "1 to 256", NULL);
 	play_fails("wht.kv.set('k', ('x'):rep(5000))", "4096", NULL);

@@ -122,10 +122,37 @@ test_there_are_no_weak_tables(void **state)
 	(void)state;
 	play_fails("setmetatable({}, {__mode = 'k'})", "weak tables (__mode)", NULL);
 	play_fails("setmetatable({}, {['__mo' .. 'de'] = 'k'})", "weak tables (__mode)", NULL);
-	play_holds("local m = {} local t = setmetatable({}, m) m.__mode = 'kv' "
-		   "rawset(m, '__mo' .. 'de', 'kv') t[{}] = {} "
-		   "for i = 1, 3000 do local s = ('x'):rep(1000) .. i end "
-		   "assert(next(t) and m.__mode == 'kv')");
+}
+
+/* L04: one instruction, and a megabyte to compare in it: the hundredth is the last, not the
+ * two hundredth. */
+static void
+test_long_texts_are_watched_at_every_step(void **state)
+{
+	static const char *const bodies[] = {
+	    "while s < t do n = n + 1 end",
+	    "coroutine.wrap(function() while s < t do n = n + 1 end end)()",
+	};
+	struct lua_budget budget;
+	char text[512];
+	struct play p;
+
+	(void)state;
+	lua_budget_default(&budget);
+	budget.time_us = 60 * 1000 * 1000;
+	budget.instructions = 100;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		snprintf(text, sizeof(text),
+		    "n = 0 local s = ('x'):rep(100000) local t = s .. 'x' function on_request() "
+		    "if n > 0 then return { deny = 400 + n } end %s end",
+		    bodies[i]);
+		play_begin(&p, text, &budget);
+		assert_int_equal(play_ask(&p, LUA_REQUEST), VERDICT_FAILED);
+		assert_says(play_error(&p), "too many instructions");
+		assert_int_equal(play_ask(&p, LUA_REQUEST), VERDICT_DENY);
+		assert_in_range(p.v.status, 401, 400 + 100 / 4);
+		play_end(&p);
+	}
 }
 
 /* L03 */
@@ -412,6 +439,18 @@ test_vms_share_kv_and_nothing_else(void **state)
 	play_end(&p);
 }
 
+static void
+test_what_editors_and_shells_want_in_front(void **state)
+{
+	struct play p;
+
+	(void)state;
+	play_begin(&p, "\xEF\xBB\xBF#!/usr/bin/lua\nfunction on_request() error('here') end", NULL);
+	assert_int_equal(play_ask(&p, LUA_REQUEST), VERDICT_FAILED);
+	assert_says(play_error(&p), "t.lua:2: here");
+	play_end(&p);
+}
+
 /* L10 */
 static void
 test_a_script_that_does_not_load_fails_by_the_rules(void **state)
@@ -474,6 +513,7 @@ main(void)
 	    cmocka_unit_test(test_what_was_stopped_does_not_go_on),
 	    cmocka_unit_test(test_there_are_no_finalisers),
 	    cmocka_unit_test(test_there_are_no_weak_tables),
+	    cmocka_unit_test(test_long_texts_are_watched_at_every_step),
 	    cmocka_unit_test(test_memory_has_a_cap),
 	    cmocka_unit_test(test_a_spoilt_vm_is_made_anew),
 	    cmocka_unit_test(test_no_c_function_runs_long),
@@ -486,6 +526,7 @@ main(void)
 	    cmocka_unit_test(test_what_is_left_works),
 	    cmocka_unit_test(test_who_overruns_again_and_again_gets_less),
 	    cmocka_unit_test(test_vms_share_kv_and_nothing_else),
+	    cmocka_unit_test(test_what_editors_and_shells_want_in_front),
 	    cmocka_unit_test(test_a_script_that_does_not_load_fails_by_the_rules),
 	    cmocka_unit_test(test_files_are_one_script),
 	};

@@ -5,7 +5,7 @@
 static struct lua_kv_value
 text_value(const char *text)
 {
-	struct lua_kv_value v = {.is_number = false, .n = strlen(text)};
+	struct lua_kv_value v = {.kind = KV_TEXT, .n = strlen(text)};
 
 	memcpy(v.text, text, v.n);
 	return v;
@@ -35,7 +35,7 @@ static void
 test_the_table_is_bounded(void **state)
 {
 	struct lua_shared *s = lua_shared_new();
-	struct lua_kv_value v = {.is_number = false, .n = LUA_KV_VALUE_MAX}, out;
+	struct lua_kv_value v = {.kind = KV_TEXT, .n = LUA_KV_VALUE_MAX}, out;
 	char key[32];
 
 	(void)state;
@@ -48,6 +48,26 @@ test_the_table_is_bounded(void **state)
 	assert_true(lua_kv_count(s) <= LUA_KV_ENTRIES);
 	assert_false(lua_kv_get(s, SPAN("k0"), 1, &out));
 	assert_true(lua_kv_get(s, span_str(key), 1, &out)); /* the newest stays */
+	lua_shared_free(&s);
+}
+
+/* A rate limit that is at work is not pushed out by keys that come once. */
+static void
+test_what_is_counted_stays(void **state)
+{
+	struct lua_shared *s = lua_shared_new();
+	struct lua_kv_value v = text_value("x");
+	char key[32];
+	double sum = 0;
+
+	(void)state;
+	for (int i = 0; i < 3 * LUA_KV_ENTRIES; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		assert_int_equal(lua_kv_set(s, span_str(key), &v, 1, 0), 0);
+		if (i % 1000 == 0)
+			assert_int_equal(lua_kv_increment(s, SPAN("n"), 1, 1, 0, &sum), 0);
+	}
+	assert_true(sum == (3 * LUA_KV_ENTRIES + 999) / 1000);
 	lua_shared_free(&s);
 }
 
@@ -101,6 +121,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_expires_is_gone),
 	    cmocka_unit_test(test_the_table_is_bounded),
+	    cmocka_unit_test(test_what_is_counted_stays),
 	    cmocka_unit_test(test_a_tunnel_and_its_successor),
 	    cmocka_unit_test(test_workers_add_without_losing_any),
 	};
