@@ -263,10 +263,12 @@ asked_of(const struct viewer *v, const struct http_head *head, const struct rout
     struct span raw)
 {
 	bool found = route->kind == ROUTE_TUNNEL;
+	struct span host, target;
 
+	route_asked(head, &host, &target);
 	return (struct viewer_asked){
 	    .raw = raw,
-	    .host = route->host,
+	    .host = host,
 	    .built_in = found ? route->id : SPAN(""),
 	    .built_in_path = found ? route->path : SPAN(""),
 	    .usual_path = viewer_usual_path(v, head, route),

@@ -475,19 +475,20 @@ def test_a_new_script_on_the_last_requests(scripted, tmp_path):
     server.get("/one/b?k=v")
     server.get("/two/c", fields=["Cookie: session=secret", "Authorization: Bearer secret", "Proxy_Authorization: secret"])
     server.get("/old/d", host="www.customer.example")
+    server.get("/", host="www.customer.example")
     server.get("/one/err", method="POST", body=b"xyz")
     kept = server.admin.get("/v1/requests")
-    assert kept["total"] == 5 and "secret" not in str(kept)
+    assert kept["total"] == 6 and "secret" not in str(kept)
     rows = {row["what"]: row for row in kept["requests"]}  # in one millisecond several workers have no order
     assert {what: (row["verdict"], row["id"]) for what, row in rows.items()} == {
         "GET /one/a": ("denied", "one"), "GET /one/b": ("passed", "one"), "GET /two/c": ("passed", "two"),
-        "GET /old/d": ("passed", "old"), "POST /one/err": ("passed", "one")}
+        "GET /old/d": ("passed", "old"), "GET /": ("not_found", None), "POST /one/err": ("passed", "one")}
     head = base64.urlsafe_b64decode(rows["GET /two/c"]["head"] + "==").decode()
     assert "Cookie: **************\r\n" in head and "Authorization: *************\r\n" in head and "secret" not in head
 
     socket = ("--socket", tmp_path / "state" / "admin.sock")
     status, said = ctl(tmp_path, "lua", "test", server.script, "--since", "1h", *socket)
-    assert status == 0 and "5 requests: 0 verdicts would change" in said and "1 of them carried credentials" in said
+    assert status == 0 and "6 requests: 0 verdicts would change" in said and "1 of them carried credentials" in said
 
     script = tmp_path / "new.lua"
     script.write_text("""
@@ -502,14 +503,15 @@ def test_a_new_script_on_the_last_requests(scripted, tmp_path):
         end""")
     status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket, "--json")
     told = json.loads(said)
-    assert (status, told["requests"], told["changed"], told["failed"], told["blotted"]) == (1, 5, 4, 1, 1)
+    assert (status, told["requests"], told["changed"], told["failed"], told["blotted"]) == (1, 6, 5, 1, 1)
     changes = {change["what"]: (change["was"], change["now"]) for change in told["changes"]}
     assert changes["GET /one/a"][0]["status"] == 403 and changes["GET /one/a"][1]["status"] == 429
     assert changes["GET /one/b"][0]["path"] == "/b?k=v" and changes["GET /one/b"][1]["path"] == "/edited?k=v"
     assert (changes["GET /old/d"][1]["id"], changes["GET /old/d"][1]["path"]) == ("two", "/new")
+    assert changes["GET /"][0]["verdict"] == "not_found" and changes["GET /"][1]["id"] == "two"
     assert changes["POST /one/err"][1]["verdict"] == "failed" and "new.lua:8: oops" in told["first_failure"]
     status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket)
-    assert "now denied 429" in said and "now passed to two as /new" in said and "4 verdicts would change" in said
+    assert "now denied 429" in said and "now passed to two as /new" in said and "5 verdicts would change" in said
     script.write_text("function on_request(req) error('\\xff\\27[31m' .. req.path, 0) end")
     status, said = ctl(tmp_path, "lua", "test", script, "--since", "1h", *socket, "--json")
     assert json.loads(said)["failed"] == 5 and "\\xff\\x1b[31m/" in json.loads(said)["first_failure"]
