@@ -101,11 +101,12 @@ remove_field(struct lua_message *m, struct http_field *fields, struct span name)
 const char *
 lua_message_set(struct lua_message *m, struct span name, const struct span *value, bool add)
 {
-	struct http_field *fields, field = {
-				       .name = name,
-				       .value = value ? span_trim(*value) : SPAN(""),
-				       .id = http_field_lookup(name),
-				   };
+	struct http_field field = {
+	    .name = name,
+	    .value = value ? span_trim(*value) : SPAN(""),
+	    .id = http_field_lookup(name),
+	};
+	struct http_field *fields;
 	const char *fault = field_fault(&field);
 	size_t at;
 
@@ -114,13 +115,16 @@ lua_message_set(struct lua_message *m, struct span name, const struct span *valu
 	fields = own_fields(m);
 	if (!fields)
 		return "the edits of one message are bounded";
+	if (value) {
+		field.name = arena_copy(&m->arena, name);
+		field.value = arena_copy(&m->arena, field.value);
+	}
+	if (!field.name.p || !field.value.p)
+		return "the edits of one message are bounded";
+	/* Nothing is taken out before what takes its place is there. */
 	at = add ? m->now.nfields : remove_field(m, fields, name);
 	if (!value)
 		return NULL;
-	field.name = arena_copy(&m->arena, name);
-	field.value = arena_copy(&m->arena, field.value);
-	if (!field.name.p || !field.value.p)
-		return "the edits of one message are bounded";
 	if (m->now.nfields >= m->fields_max)
 		return "there are too many fields";
 	memmove(fields + at + 1, fields + at, (m->now.nfields - at) * sizeof(*fields));

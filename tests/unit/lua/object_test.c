@@ -93,6 +93,17 @@ test_what_no_header_may_be(void **state)
 	play_fails("req.headers['X-A'] = 5 > 4", "string expected", NULL);
 }
 
+/* A script that catches the error must not have lost what it wanted to replace. */
+static void
+test_a_field_that_cannot_be_replaced_stays(void **state)
+{
+	(void)state;
+	play_holds(
+	    "for i = 1, 20 do pcall(function() req.headers['X-Fill'] = ('x'):rep(8000) end) end "
+	    "local ok = pcall(function() req.headers['User-Agent'] = ('y'):rep(8000) end) "
+	    "assert(not ok and req.headers['user-agent'] == 'curl/8')");
+}
+
 /* L09: and a failed edit leaves none of the edits before it. */
 static void
 test_a_script_that_fails_has_edited_nothing(void **state)
@@ -378,6 +389,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_field_that_cannot_be_replaced_stays),
 	    cmocka_unit_test(test_a_request_as_a_script_sees_it),
 	    cmocka_unit_test(test_a_request_is_edited),
 	    cmocka_unit_test(test_what_no_header_may_be),
