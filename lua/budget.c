@@ -53,7 +53,7 @@ static void on_count(lua_State *, lua_Debug *);
 static int
 step(const struct lua_vm *vm, int usual)
 {
-	return vm->heap.nlong ? STEP_BY_LONG_TEXT : usual;
+	return vm->heap.long_texts ? STEP_BY_LONG_TEXT : usual;
 }
 
 static void
@@ -93,7 +93,7 @@ on_count(lua_State *L, lua_Debug *ar)
 	if (vm->spent) {
 		watch(L, 1);
 		vm_raise_spent(L, vm);
-	} else if (vm->heap.nlong) {
+	} else if (vm->heap.long_texts) {
 		watch(L, STEP_BY_LONG_TEXT);
 	}
 }
@@ -158,12 +158,13 @@ void *
 budget_alloc(void *user, void *old, size_t was, size_t want)
 {
 	struct lua_vm *vm = user;
+	bool text = !old && was == LUA_TSTRING; /* of what is new, a type is told and no size */
 	void *p = NULL;
 
 	if (!old)
-		was = 0; /* it was a type, not a size */
+		was = 0;
 	if (want <= PIECE_MAX || want <= was)
-		p = heap_resize(&vm->heap, old, was, want);
+		p = heap_resize(&vm->heap, old, was, want, text);
 	if (want <= was)
 		return p;
 	vm->refused = p == NULL;
@@ -171,7 +172,7 @@ budget_alloc(void *user, void *old, size_t was, size_t want)
 		count_bytes(vm, want);
 	else if (vm->active)
 		note_refusal(vm);
-	if (p && want >= HEAP_LONG && vm->active && !vm->spent)
+	if (p && text && want >= HEAP_LONG && vm->active && !vm->spent)
 		watch(vm->L, STEP_BY_LONG_TEXT);
 	return p;
 }

@@ -30,6 +30,7 @@ struct heap_cell {
 struct heap_large {
 	struct heap_large *next, **before; /* before: what points here */
 	size_t size;
+	bool text;
 	alignas(max_align_t) char data[];
 };
 
@@ -129,7 +130,7 @@ large_link(struct heap *h, struct heap_large *large)
 	if (large->next)
 		large->next->before = &large->next;
 	h->large = large;
-	h->nlong += large->size >= HEAP_LONG;
+	h->long_texts += large->text && large->size >= HEAP_LONG;
 }
 
 static void
@@ -138,17 +139,19 @@ large_unlink(struct heap *h, struct heap_large *large)
 	*large->before = large->next;
 	if (large->next)
 		large->next->before = large->before;
-	h->nlong -= large->size >= HEAP_LONG;
+	h->long_texts -= large->text && large->size >= HEAP_LONG;
 }
 
 /* A new one, or one that has another size from now on. */
 static void *
-large_resize(struct heap *h, void *old, size_t want)
+large_resize(struct heap *h, void *old, size_t want, bool text)
 {
 	struct heap_large *large =
 	    old ? (void *)((char *)old - offsetof(struct heap_large, data)) : NULL;
 	size_t was = large ? large->size : 0;
 
+	if (large)
+		text = large->text;
 	if (want > was && want - was > h->max - h->held)
 		return NULL;
 	if (large)
@@ -160,6 +163,7 @@ large_resize(struct heap *h, void *old, size_t want)
 	if (!large)
 		return NULL;
 	large->size = want;
+	large->text = text;
 	h->held += want - was;
 	large_link(h, large);
 	return large->data;
@@ -178,9 +182,9 @@ large_free(struct heap *h, void *p)
 /* ---- either ---- */
 
 static void *
-piece_new(struct heap *h, size_t n)
+piece_new(struct heap *h, size_t n, bool text)
 {
-	return is_small(n) ? small_new(h, n) : large_resize(h, NULL, n);
+	return is_small(n) ? small_new(h, n) : large_resize(h, NULL, n, text);
 }
 
 static void
@@ -193,7 +197,7 @@ piece_free(struct heap *h, void *p, size_t n)
 }
 
 void *
-heap_resize(struct heap *h, void *old, size_t was, size_t want)
+heap_resize(struct heap *h, void *old, size_t was, size_t want, bool text)
 {
 	void *p;
 
@@ -203,12 +207,12 @@ heap_resize(struct heap *h, void *old, size_t was, size_t want)
 		return NULL;
 	}
 	if (!old)
-		return piece_new(h, want);
+		return piece_new(h, want, text);
 	if (!is_small(was) && !is_small(want))
-		return large_resize(h, old, want);
+		return large_resize(h, old, want, text);
 	if (is_small(was) && is_small(want) && class_of(was) == class_of(want))
 		return old;
-	p = piece_new(h, want);
+	p = piece_new(h, want, text);
 	if (!p)
 		return NULL;
 	memcpy(p, old, was < want ? was : want);

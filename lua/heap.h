@@ -12,19 +12,20 @@
 #ifndef WHT_LUA_HEAP_H
 #define WHT_LUA_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HEAP_SMALL 256 /* bytes of the largest piece that comes from a slab */
 #define HEAP_STEP  16
-#define HEAP_LONG  (64 * 1024) /* bytes of what is counted as long */
+#define HEAP_LONG  (64 * 1024) /* bytes of a long text */
 
 struct heap_slab;
 struct heap_cell;
 struct heap_large;
 
 struct heap {
-	size_t held, max; /* bytes */
-	size_t nlong;	  /* pieces of HEAP_LONG bytes or more; the rest is private */
+	size_t held, max;  /* bytes */
+	size_t long_texts; /* that are there; the rest is private */
 	struct heap_slab *slabs;
 	char *at, *end; /* what is left of the last slab */
 	struct heap_cell *free[HEAP_SMALL / HEAP_STEP];
@@ -33,9 +34,9 @@ struct heap {
 
 /* Holds nothing yet, and at most max bytes. */
 void heap_init(struct heap *, size_t max);
-/* As realloc, but the old size is told; old NULL: a new piece; want 0: frees.
- * NULL: there is no room for more, and the old piece is as it was. */
-void *heap_resize(struct heap *, void *old, size_t was, size_t want);
+/* As realloc, but the old size is told; old NULL: a new piece; want 0: frees. NULL: there is no
+ * room for more, and the old piece is as it was. text: a new piece is a text, and stays one. */
+void *heap_resize(struct heap *, void *old, size_t was, size_t want, bool text);
 /* Everything that was given out is gone. */
 void heap_drop(struct heap *);
 

@@ -49,7 +49,7 @@ some_size(unsigned *seed)
 static void
 piece_resize(struct heap *h, struct piece *piece, size_t want)
 {
-	unsigned char *p = heap_resize(h, piece->p, piece->n, want);
+	unsigned char *p = heap_resize(h, piece->p, piece->n, want, false);
 
 	if (want && !p) { /* no room: it is as it was */
 		assert_true(want > piece->n && piece_is_whole(piece));
@@ -95,19 +95,40 @@ test_no_more_than_it_may_hold(void **state)
 
 	(void)state;
 	heap_init(&h, 100 * 1000);
-	assert_null(heap_resize(&h, NULL, 0, 100 * 1000 + 1));
-	assert_null(heap_resize(&h, NULL, 0, SIZE_MAX / 2));
-	p = heap_resize(&h, NULL, 0, 1000);
+	assert_null(heap_resize(&h, NULL, 0, 100 * 1000 + 1, false));
+	assert_null(heap_resize(&h, NULL, 0, SIZE_MAX / 2, false));
+	p = heap_resize(&h, NULL, 0, 1000, false);
 	assert_non_null(p);
 	memset(p, 7, 1000);
-	assert_null(heap_resize(&h, p, 1000, 100 * 1000 + 1));
+	assert_null(heap_resize(&h, p, 1000, 100 * 1000 + 1, false));
 	assert_int_equal(((char *)p)[999], 7);
-	assert_null(heap_resize(&h, p, 1000, 0));
-	while (heap_resize(&h, NULL, 0, 100))
+	assert_null(heap_resize(&h, p, 1000, 0, false));
+	while (heap_resize(&h, NULL, 0, 100, false))
 		count++;
 	assert_in_range(count, 600, 1000);
 	heap_drop(&h);
-	assert_non_null(heap_resize(&h, NULL, 0, 50 * 1000));
+	assert_non_null(heap_resize(&h, NULL, 0, 50 * 1000, false));
+	heap_drop(&h);
+}
+
+static void
+test_long_texts_are_counted(void **state)
+{
+	struct heap h;
+	void *text, *table;
+
+	(void)state;
+	heap_init(&h, 10 * HEAP_LONG);
+	text = heap_resize(&h, NULL, 0, HEAP_LONG, true);
+	table = heap_resize(&h, NULL, 0, HEAP_LONG, false);
+	assert_non_null(heap_resize(&h, NULL, 0, HEAP_LONG - 1, true));
+	assert_int_equal(h.long_texts, 1);
+	table = heap_resize(&h, table, HEAP_LONG, 2 * HEAP_LONG, false);
+	assert_int_equal(h.long_texts, 1);
+	assert_null(heap_resize(&h, table, 2 * HEAP_LONG, 0, false));
+	assert_int_equal(h.long_texts, 1);
+	assert_null(heap_resize(&h, text, HEAP_LONG, 0, false));
+	assert_int_equal(h.long_texts, 0);
 	heap_drop(&h);
 }
 
@@ -117,6 +138,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pieces_keep_what_is_in_them),
 	    cmocka_unit_test(test_no_more_than_it_may_hold),
+	    cmocka_unit_test(test_long_texts_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
