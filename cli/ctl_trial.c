@@ -107,11 +107,12 @@ message_init(struct lua_message *m, const struct asking *a, const struct http_he
 }
 
 static void
-tell_edits(struct strb *out, const struct lua_message *m)
+tell_edits(struct strb *out, struct lua_message *m)
 {
-	if (m->now.path_edited)
-		strb_printf(out, "  path %.*s%s%.*s\n", SPAN_FMT(m->now.path),
-		    m->now.query.n ? "?" : "", SPAN_FMT(m->now.query));
+	struct span target = m->now.path_edited ? lua_message_target(m) : SPAN("");
+
+	if (target.n)
+		strb_printf(out, "  path %.*s\n", SPAN_FMT(target));
 	for (size_t i = 0; m->now.fields_edited && i < m->now.nfields; i++) {
 		strb_add(out, SPAN("  "));
 		strb_visible(out, m->now.fields[i].name);
@@ -158,8 +159,7 @@ trial_add_error(struct strb *out, const struct lua_vm *vm)
 }
 
 static void
-tell(struct asking *a, enum lua_phase phase, const struct lua_message *m,
-    const struct lua_verdict *v)
+tell(struct asking *a, enum lua_phase phase, struct lua_message *m, const struct lua_verdict *v)
 {
 	strb_printf(a->story, "%s: ", lua_phase_info(phase)->function);
 	if (v->failed) {
@@ -197,7 +197,7 @@ ask_route(struct asking *a, const struct http_head *head)
 	struct strb path;
 
 	message_init(&m, a, head, r->built_in.n ? r->built_in : span_of(NULL, 0), LUA_EDIT_MAX);
-	outcome_split(origin_form(head->target), &m.now.path, &m.now.query);
+	lua_message_aim(&m, origin_form(head->target));
 	ask(a, LUA_ROUTE, &m, &v);
 	strb_init(&path, TEXTS_MAX);
 	if (v.kind == VERDICT_NAME)
@@ -213,21 +213,6 @@ ask_route(struct asking *a, const struct http_head *head)
 	lua_message_free(&m);
 }
 
-static void
-take_path(struct trial *t, const struct lua_message *m)
-{
-	struct strb path;
-
-	if (!m->now.path_edited)
-		return;
-	strb_init(&path, TEXTS_MAX);
-	strb_add(&path, m->now.path);
-	strb_add(&path, m->now.query.n ? SPAN("?") : SPAN(""));
-	strb_add(&path, m->now.query);
-	t->path = arena_copy(&t->arena, strb_span(&path));
-	strb_free(&path);
-}
-
 /* Whether it may: the outcome. */
 static void
 ask_request(struct asking *a, const struct http_head *head)
@@ -237,7 +222,7 @@ ask_request(struct asking *a, const struct http_head *head)
 	struct lua_verdict v;
 
 	message_init(&m, a, head, t->id, LUA_EDIT_MAX + LUA_ANSWER_MAX);
-	outcome_split(t->path, &m.now.path, &m.now.query);
+	lua_message_aim(&m, t->path);
 	ask(a, LUA_REQUEST, &m, &v);
 	if (v.kind == VERDICT_BODY && a->request->body.p) {
 		m.body = a->request->body;
@@ -245,7 +230,8 @@ ask_request(struct asking *a, const struct http_head *head)
 	}
 	t->outcome = outcome_of(&v);
 	t->status = v.kind == VERDICT_DENY || v.kind == VERDICT_ANSWER ? v.status : 0;
-	take_path(t, &m);
+	if (m.now.path_edited)
+		t->path = arena_copy(&t->arena, lua_message_target(&m));
 	lua_message_free(&m);
 }
 

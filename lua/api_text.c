@@ -58,13 +58,15 @@ api_wht_equal(lua_State *L)
 	return 1;
 }
 
+/* Of a hexadecimal digit, or -1. */
 static int
-hex_digit(char c)
+hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 int
@@ -74,7 +76,7 @@ api_wht_unhex(lua_State *L)
 	struct strb *out = vm_scratch(L);
 
 	for (size_t i = 0; i + 1 < text.n; i += 2) {
-		int high = hex_digit(text.p[i]), low = hex_digit(text.p[i + 1]);
+		int high = hex_value(text.p[i]), low = hex_value(text.p[i + 1]);
 
 		if (high < 0 || low < 0)
 			return 0;
@@ -265,16 +267,6 @@ api_wht_glob(lua_State *L)
 }
 
 /* ---- what stands in a URL or a cookie ---- */
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 static int
 push_decoded(lua_State *L, struct span text, bool plus)

@@ -4,17 +4,44 @@
 void
 lua_message_init(struct lua_message *m, const struct http_head *head, size_t max)
 {
-	ptrdiff_t query = span_find(head->target, '?');
-
 	memset(m, 0, offsetof(struct lua_message, first_room));
 	m->method = head->method;
 	m->fields_max = 100;
-	m->now.path = query < 0 ? head->target : span_take(head->target, (size_t)query);
-	m->now.query = query < 0 ? SPAN("") : span_drop(head->target, (size_t)query + 1);
+	lua_message_aim(m, head->target);
 	m->now.status = head->status;
 	m->now.fields = head->fields;
 	m->now.nfields = head->nfields;
 	arena_init_with(&m->arena, m->first_room, sizeof(m->first_room), max);
+}
+
+void
+lua_message_aim(struct lua_message *m, struct span target)
+{
+	ptrdiff_t at = span_find(target, '?');
+
+	m->now.path = at < 0 ? target : span_take(target, (size_t)at);
+	m->now.query = at < 0 ? SPAN("") : span_drop(target, (size_t)at + 1);
+	if (m->now.path.n == 0)
+		m->now.path = SPAN("/");
+	if (!m->now.query.p)
+		m->now.query = SPAN("");
+}
+
+struct span
+lua_message_target(struct lua_message *m)
+{
+	struct span path = m->now.path, query = m->now.query;
+	char *target;
+
+	if (query.n == 0)
+		return path;
+	target = arena_alloc(&m->arena, path.n + query.n + 2);
+	if (!target)
+		return path;
+	memcpy(target, path.p, path.n);
+	target[path.n] = '?';
+	memcpy(target + path.n + 1, query.p, query.n);
+	return span_of(target, path.n + query.n + 1);
 }
 
 void

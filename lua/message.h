@@ -40,6 +40,11 @@ struct lua_message {
  * what the script answers. */
 void lua_message_init(struct lua_message *, const struct http_head *, size_t max);
 void lua_message_free(struct lua_message *);
+/* At path?query, in halves as a script sees them; no path is "/". */
+void lua_message_aim(struct lua_message *, struct span target);
+/* The halves as they are now, put together again; the path alone where the edits have no more room.
+ * Valid as long as the message. */
+struct span lua_message_target(struct lua_message *);
 
 /* Sets, adds or (value NULL with add false) removes a field. NULL, or a sentence that says why not:
  * names are tokens, values hold no control characters, and framing, hop-by-hop and forwarding

@@ -49,16 +49,3 @@ outcome_path(
 	strb_char(out, '?');
 	strb_add(out, query);
 }
-
-void
-outcome_split(struct span target, struct span *path, struct span *query)
-{
-	ptrdiff_t at = span_find(target, '?');
-
-	*path = at < 0 ? target : span_take(target, (size_t)at);
-	*query = at < 0 ? SPAN("") : span_drop(target, (size_t)at + 1);
-	if (path->n == 0)
-		*path = SPAN("/");
-	if (!query->p)
-		*query = SPAN("");
-}

@@ -24,7 +24,5 @@ enum outcome outcome_of(const struct lua_verdict *);
  * that the viewer sent stays, unless the verdict's path has one. */
 void outcome_path(
     const struct lua_verdict *, struct span usual, struct span query, struct strb *out);
-/* path?query as a script sees it: in halves, "/" for no path. */
-void outcome_split(struct span target, struct span *path, struct span *query);
 
 #endif

@@ -6,7 +6,7 @@
  *   TEXT      works in C on its text arguments: they are bounded and paid for
  *   GUARDED   runs Lua code and catches errors: not the one that says that the budget is spent
  *   OWN       replaced by a function of lua/sandbox.c: std_<lib>_<name>
- *   LIST      OWN, of lua/sandbox.c, in front of Lua's: ranges are bounded
+ *   LIST      a function of lua/sandbox.c in front of Lua's own, which bounds what goes in
  */
 /* clang-format off */
 STD(_G, assert,            AS_IS)

@@ -262,17 +262,17 @@ static struct viewer_asked
 asked_of(const struct viewer *v, const struct http_head *head, const struct route *route,
     struct span raw)
 {
-	bool found = route->kind == ROUTE_TUNNEL;
-	struct span host, target;
+	struct viewer_asked asked = {.raw = raw, .built_in = SPAN(""), .built_in_path = SPAN("")};
 
-	route_asked(head, &host, &target);
-	return (struct viewer_asked){
-	    .raw = raw,
-	    .host = host,
-	    .built_in = found ? route->id : SPAN(""),
-	    .built_in_path = found ? route->path : SPAN(""),
-	    .usual_path = viewer_usual_path(v, head, route),
-	};
+	route_asked(head, &asked.host, &asked.target);
+	asked.usual_path = asked.target;
+	if (route->kind != ROUTE_TUNNEL)
+		return asked;
+	asked.built_in = route->id;
+	asked.built_in_path = route->path;
+	if (route->by_host || route_host_is_ours(asked.host, v->policy))
+		asked.usual_path = route->path;
+	return asked;
 }
 
 static int

@@ -49,9 +49,11 @@ struct viewer_seen {
 /* A head as it came, before any script had a word; within its callback only. */
 struct viewer_asked {
 	struct span raw;
-	struct span host;		     /* that the viewer named */
+	struct span host, target;	     /* that the viewer named */
 	struct span built_in, built_in_path; /* by the built-in rule; empty: no tunnel */
-	struct span usual_path;		     /* what a client gets where a script names only it */
+	/* What the client gets where a script names only a tunnel: on our own host the built-in
+	 * rule's path, without the id that it begins with; on any other there is no id in it. */
+	struct span usual_path;
 };
 
 struct viewer {
@@ -113,10 +115,6 @@ void viewer_note_end(struct viewer *, int status, uint64_t bytes, enum reason wh
 
 /* viewer_script.c: all of it only with a script that has the phase. */
 void viewer_ask_route(struct viewer *, const struct http_head *, struct route *);
-/* What the client gets where a script names only a tunnel: on our own host the built-in rule's
- * path, without the id that it begins with; on any other host there is no id in it. */
-struct span viewer_usual_path(
-    const struct viewer *, const struct http_head *, const struct route *);
 /* As it was decided, here or on another worker. */
 void viewer_follow_decision(struct viewer *, const struct http_head *, struct route *);
 void viewer_keep_decision(struct viewer *, const struct route *);

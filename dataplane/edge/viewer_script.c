@@ -43,17 +43,6 @@ asked_init(
 
 /* ---- on_route ---- */
 
-struct span
-viewer_usual_path(const struct viewer *v, const struct http_head *head, const struct route *route)
-{
-	struct span host, asked;
-	bool ours;
-
-	route_asked(head, &host, &asked);
-	ours = route->by_host || route_host_is_ours(host, v->policy);
-	return route->kind == ROUTE_TUNNEL && ours ? route->path : asked;
-}
-
 static void
 viewer_decide(struct viewer *v, struct span id, struct span path)
 {
@@ -71,7 +60,7 @@ viewer_decide_route(
 	struct strb path;
 
 	strb_init(&path, LUA_EDIT_MAX + v->policy->limits.head_max);
-	outcome_path(&q->verdict, viewer_usual_path(v, head, route), q->m.now.query, &path);
+	outcome_path(&q->verdict, v->asked->usual_path, q->m.now.query, &path);
 	viewer_decide(v, q->verdict.id, span_str(strb_cstr(&path)));
 	strb_free(&path);
 	viewer_follow_decision(v, head, route);
@@ -80,15 +69,13 @@ viewer_decide_route(
 void
 viewer_ask_route(struct viewer *v, const struct http_head *head, struct route *route)
 {
-	struct span was, host;
 	struct asked q;
 
 	if (!route_is_for_script(route))
 		return;
-	route_asked(head, &host, &was);
 	asked_init(
 	    &q, v, head, route->kind == ROUTE_TUNNEL ? route->id : span_of(NULL, 0), LUA_EDIT_MAX);
-	outcome_split(was, &q.m.now.path, &q.m.now.query);
+	lua_message_aim(&q.m, v->asked->target);
 	hooks_ask(v->worker, LUA_ROUTE, &q.m, NULL, q.m.id, &q.verdict);
 	if (q.verdict.kind == VERDICT_FAILED) {
 		*route = (struct route){.kind = ROUTE_REFUSED, .why = R_HOOK_FAILED};
@@ -182,20 +169,10 @@ viewer_reply_by_script(
 static void
 apply_edits(struct asked *q, struct http_head *head, struct route *route)
 {
-	size_t n = q->m.now.path.n + q->m.now.query.n + 1;
-	char *path;
-
 	head->fields = q->m.now.fields;
 	head->nfields = q->m.now.nfields;
-	if (!q->m.now.path_edited)
-		return;
-	path = must_alloc(n + 1);
-	snprintf(path, n + 1, "%.*s%s%.*s", SPAN_FMT(q->m.now.path), q->m.now.query.n ? "?" : "",
-	    SPAN_FMT(q->m.now.query));
-	route->path = arena_copy(&q->m.arena, span_str(path));
-	free(path);
-	if (!route->path.p)
-		route->path = q->m.now.path;
+	if (q->m.now.path_edited)
+		route->path = lua_message_target(&q->m);
 }
 
 /* The head and the route are as the script left them. */
@@ -229,7 +206,7 @@ viewer_ask(struct viewer *v, enum lua_phase phase, const struct http_head *head,
 	struct asked q;
 
 	asked_init(&q, v, head, route->id, LUA_EDIT_MAX + LUA_ANSWER_MAX);
-	outcome_split(route->path, &q.m.now.path, &q.m.now.query);
+	lua_message_aim(&q.m, route->path);
 	if (phase == LUA_BODY)
 		q.m.body = body;
 	hooks_ask(v->worker, phase, &q.m, NULL, route->id, &q.verdict);
@@ -408,7 +385,7 @@ response_init(struct lua_message *m, const struct viewer *v, const struct http_h
 	m->now.path = span_drop(what, m->method.n + 1);
 	if (v->seen) {
 		m->host = v->seen->host;
-		outcome_split(v->seen->target, &m->now.path, &m->now.query);
+		lua_message_aim(m, v->seen->target);
 	}
 	m->peer = addr_text_host(conn_peer(v->conn));
 	m->tls = conn_is_tls(v->conn);
