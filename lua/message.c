@@ -54,14 +54,11 @@ lua_message_free(struct lua_message *m)
 
 enum { NAME_MAX_BYTES = 256 };
 
-/* As the next reader may take it: with '_' for '-'. */
 static bool
-is_ours(struct span name, enum http_field_id id)
+is_ours(const struct http_field *field)
 {
-	enum http_field_id disguised = http_field_disguised(name);
+	enum http_field_id id = http_field_read_as(field);
 
-	if (disguised != HF_OTHER)
-		id = disguised;
 	return http_field_class(id) != FIELD_PLAIN || id == HF_X_REQUEST_ID || id == HF_WHT_ERROR;
 }
 
@@ -70,7 +67,7 @@ field_fault(const struct http_field *field)
 {
 	if (field->name.n > NAME_MAX_BYTES || !http_field_name_valid(field->name))
 		return "that is no field name";
-	if (is_ours(field->name, field->id))
+	if (is_ours(field))
 		return "that field is the service's own";
 	if (field->value.n > LUA_FIELD_VALUE)
 		return "the field value is longer than 8 KiB";

@@ -90,11 +90,8 @@ blots_of(const struct http_head *head, struct span blots[BLOTS_MAX])
 	size_t n = 0;
 
 	for (size_t i = 0; i < head->nfields && n < BLOTS_MAX; i++) {
-		enum http_field_id id = head->fields[i].id,
-				   disguised = http_field_disguised(head->fields[i].name);
+		enum http_field_id id = http_field_read_as(&head->fields[i]);
 
-		if (disguised != HF_OTHER)
-			id = disguised;
 		if (id == HF_AUTHORIZATION || id == HF_PROXY_AUTHORIZATION || id == HF_COOKIE)
 			blots[n++] = head->fields[i].value;
 	}

@@ -56,6 +56,14 @@ http_field_disguised(struct span name)
 	return http_field_lookup(span_of(dashed, name.n));
 }
 
+enum http_field_id
+http_field_read_as(const struct http_field *field)
+{
+	enum http_field_id disguised = http_field_disguised(field->name);
+
+	return disguised != HF_OTHER ? disguised : field->id;
+}
+
 enum http_field_class
 http_field_class(enum http_field_id id)
 {

@@ -58,6 +58,8 @@ bool http_connection_has(const struct http_head *, struct span token);
 enum http_field_id http_field_lookup(struct span name);
 /* What a name with '_' in it is to a reader that takes '_' for '-'; HF_OTHER for any other name. */
 enum http_field_id http_field_disguised(struct span name);
+/* What it is to the next reader, who may be one of those. */
+enum http_field_id http_field_read_as(const struct http_field *);
 enum http_field_class http_field_class(enum http_field_id);
 /* The name in lower case; "" for HF_OTHER. */
 struct span http_field_name(enum http_field_id);

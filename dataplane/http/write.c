@@ -60,20 +60,11 @@ connection_may_remove(const struct http_field *field)
 	return http_field_class(field->id) == FIELD_PLAIN && field->id != HF_AUTHORIZATION;
 }
 
-/* What the next reader will take the name for. */
-static enum http_field_class
-perceived_class(const struct http_field *field)
-{
-	enum http_field_id disguised = http_field_disguised(field->name);
-
-	return http_field_class(disguised != HF_OTHER ? disguised : field->id);
-}
-
 static bool
 crosses(const struct http_head *head, const struct http_field *field, bool request)
 {
 	enum http_field_class class =
-	    request ? perceived_class(field) : http_field_class(field->id);
+	    request ? http_field_class(http_field_read_as(field)) : http_field_class(field->id);
 
 	if (class == FIELD_HOP || (class == FIELD_FORWARDED && request))
 		return false;
