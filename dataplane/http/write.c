@@ -64,7 +64,7 @@ static bool
 crosses(const struct http_head *head, const struct http_field *field, bool request)
 {
 	enum http_field_class class =
-	    request ? http_field_class(http_field_read_as(field)) : http_field_class(field->id);
+	    http_field_class(request ? http_field_read_as(field) : field->id);
 
 	if (class == FIELD_HOP || (class == FIELD_FORWARDED && request))
 		return false;
