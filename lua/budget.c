@@ -17,7 +17,6 @@ enum {
 	STEP = 200,		/* instructions between two looks at the clock, */
 	STEP_OF_COROUTINE = 50, /* in a coroutine, which counts for itself, */
 	STEP_BY_LONG_TEXT = 1,	/* and where one of them may be the comparison of a megabyte */
-	CHARGE_STEP = 64 << 10, /* bytes between two looks */
 	CHARGE_PER_NS = 4, /* bytes: what we handle in C is at least so fast, by what it charges */
 	COROUTINE_CHARGE = 4096,
 	PIECE_MAX = 2 << 20, /* one string, one table, one stack */
@@ -26,6 +25,65 @@ enum {
 	ALLOWANCE_SHARE = 200, /* and one part in so many of the time from then on */
 	DEBT_CALLS = 20,       /* what is remembered beyond that, in calls */
 };
+
+/* ---- the time of a call, and of its tunnel ---- */
+
+/* By what the call is about; two that fall on one account share it, and nobody can say which. */
+static struct lua_account *
+account_of(struct lua_vm *vm, struct span about)
+{
+	uint32_t hash = 2166136261u ^ vm->seed; /* FNV-1a */
+
+	for (size_t i = 0; i < about.n; i++)
+		hash = (hash ^ (unsigned char)about.p[i]) * 16777619u;
+	return &vm->accounts[(hash ^ hash >> 16) % LUA_ACCOUNTS];
+}
+
+static void
+account_forgive(struct lua_account *account, uint64_t now_ns)
+{
+	double forgiven = (double)(now_ns - account->at_ns) / 1000 / ALLOWANCE_SHARE;
+
+	account->debt_us = account->debt_us > forgiven ? account->debt_us - forgiven : 0;
+	account->at_ns = now_ns;
+}
+
+void
+budget_blame(struct lua_vm *vm, struct span about, uint64_t us)
+{
+	struct lua_account *account = account_of(vm, about);
+	double most = (double)lua_script_budget(vm->script)->time_us * DEBT_CALLS;
+
+	account_forgive(account, clock_mono_ns());
+	account->debt_us += (double)us;
+	if (account->debt_us > most)
+		account->debt_us = most;
+}
+
+/* How long a call about it may take now. */
+static uint64_t
+patience_us(struct lua_vm *vm, uint64_t now_ns)
+{
+	struct lua_account *account = account_of(vm, vm->about);
+	uint64_t most = lua_script_budget(vm->script)->time_us;
+	double left;
+
+	if (account->debt_us == 0 || most <= LUA_FLOOR_US)
+		return most;
+	account_forgive(account, now_ns);
+	left = (double)most * ALLOWANCE_CALLS - account->debt_us;
+	if (left >= (double)most)
+		return most;
+	return left < LUA_FLOOR_US ? LUA_FLOOR_US : (uint64_t)left;
+}
+
+/* With the first look at the clock: nearly all calls are over before, and are spared both. */
+static void
+begin_time(struct lua_vm *vm, uint64_t now_ns)
+{
+	vm->begin_ns = now_ns;
+	vm->deadline_ns = now_ns + patience_us(vm, now_ns) * 1000 * vm->factor;
+}
 
 /* ---- the end of it ---- */
 
@@ -72,9 +130,13 @@ spend(struct lua_vm *vm, enum lua_spent why)
 
 /* Will it be, when what takes so long is done? */
 static bool
-is_late(const struct lua_vm *vm, uint64_t ahead_ns)
+is_late(struct lua_vm *vm, uint64_t ahead_ns)
 {
-	return clock_mono_ns() + ahead_ns > vm->deadline_ns;
+	uint64_t now_ns = clock_mono_ns();
+
+	if (vm->begin_ns == 0)
+		begin_time(vm, now_ns);
+	return now_ns + ahead_ns > vm->deadline_ns;
 }
 
 static void
@@ -104,7 +166,7 @@ static void
 count_bytes(struct lua_vm *vm, size_t n)
 {
 	vm->charge += n;
-	if (vm->charge <= CHARGE_STEP)
+	if (vm->charge <= LUA_CHARGE_STEP)
 		return;
 	vm->charge = 0;
 	if (!vm->spent && vm->active && is_late(vm, n / CHARGE_PER_NS))
@@ -112,11 +174,11 @@ count_bytes(struct lua_vm *vm, size_t n)
 }
 
 void
-vm_charge(lua_State *L, size_t bytes)
+budget_look(lua_State *L, size_t bytes)
 {
 	struct lua_vm *vm = vm_of(L);
 
-	count_bytes(vm, bytes + 64);
+	count_bytes(vm, bytes);
 	if (vm->spent)
 		vm_raise_spent(L, vm);
 }
@@ -177,78 +239,28 @@ budget_alloc(void *user, void *old, size_t was, size_t want)
 	return p;
 }
 
-/* ---- time ---- */
-
-/* By what the call is about; two that fall on one account share it, and nobody can say which. */
-static struct lua_account *
-account_of(struct lua_vm *vm, struct span about)
-{
-	uint32_t hash = 2166136261u ^ vm->seed; /* FNV-1a */
-
-	for (size_t i = 0; i < about.n; i++)
-		hash = (hash ^ (unsigned char)about.p[i]) * 16777619u;
-	return &vm->accounts[(hash ^ hash >> 16) % LUA_ACCOUNTS];
-}
-
-static void
-account_forgive(struct lua_account *account, uint64_t now_ns)
-{
-	double forgiven = (double)(now_ns - account->at_ns) / 1000 / ALLOWANCE_SHARE;
-
-	account->debt_us = account->debt_us > forgiven ? account->debt_us - forgiven : 0;
-	account->at_ns = now_ns;
-}
-
-void
-budget_blame(struct lua_vm *vm, struct lua_account *account, uint64_t us)
-{
-	double most = (double)lua_script_budget(vm->script)->time_us * DEBT_CALLS;
-
-	account_forgive(account, clock_mono_ns());
-	account->debt_us += (double)us;
-	if (account->debt_us > most)
-		account->debt_us = most;
-}
-
-/* How long a call about it may take now. */
-static uint64_t
-patience_us(struct lua_vm *vm, struct lua_account *account, uint64_t now_ns)
-{
-	uint64_t most = lua_script_budget(vm->script)->time_us;
-	double left;
-
-	if (account->debt_us == 0 || most <= LUA_FLOOR_US)
-		return most;
-	account_forgive(account, now_ns);
-	left = (double)most * ALLOWANCE_CALLS - account->debt_us;
-	if (left >= (double)most)
-		return most;
-	return left < LUA_FLOOR_US ? LUA_FLOOR_US : (uint64_t)left;
-}
+/* ---- a call ---- */
 
 void
 budget_begin(struct lua_vm *vm, struct span about, uint64_t factor)
 {
-	const struct lua_budget *budget = lua_script_budget(vm->script);
-
-	vm->account = account_of(vm, about);
-	vm->begin_ns = clock_mono_ns();
-	vm->deadline_ns = vm->begin_ns + patience_us(vm, vm->account, vm->begin_ns) * 1000 * factor;
-	vm->instructions = (int64_t)(budget->instructions * factor);
+	vm->about = about;
+	vm->factor = factor;
+	vm->begin_ns = 0;
+	vm->instructions = (int64_t)(lua_script_budget(vm->script)->instructions * factor);
 	vm->charge = 0;
 	vm->spent = SPENT_NOT;
 	vm->active = true;
-	if (lua_gethookcount(vm->L) != step(vm, STEP))
-		watch(vm->L, step(vm, STEP));
+	watch(vm->L, step(vm, STEP)); /* and its count begins anew */
 }
 
 uint64_t
 budget_end(struct lua_vm *vm)
 {
-	uint64_t took_us = (clock_mono_ns() - vm->begin_ns) / 1000;
+	uint64_t took_us = vm->begin_ns ? (clock_mono_ns() - vm->begin_ns) / 1000 : 0;
 
 	vm->active = false;
 	if (vm->spent || vm->spoilt)
-		budget_blame(vm, vm->account, took_us);
+		budget_blame(vm, vm->about, took_us);
 	return took_us ? took_us : 1;
 }

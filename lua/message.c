@@ -106,17 +106,23 @@ own_fields(struct lua_message *m)
 	return fields;
 }
 
-/* Takes every field of that name out; the place of the first of them, or the end. */
+static bool
+same_name(const struct http_field *a, const struct http_field *b)
+{
+	return a->id == b->id && (a->id != HF_OTHER || span_ieq(a->name, b->name));
+}
+
+/* Takes every field of its name out; the place of the first of them, or the end. */
 static size_t
-remove_field(struct lua_message *m, struct http_field *fields, struct span name)
+remove_field(struct lua_message *m, struct http_field *fields, const struct http_field *field)
 {
 	size_t kept = 0, first = SIZE_MAX;
 
 	for (size_t i = 0; i < m->now.nfields; i++) {
-		if (!span_ieq(fields[i].name, name))
-			fields[kept++] = fields[i];
-		else if (first == SIZE_MAX)
-			first = kept;
+		if (same_name(&fields[i], field))
+			first = first == SIZE_MAX ? kept : first;
+		else if (kept++ != i)
+			fields[kept - 1] = fields[i];
 	}
 	m->now.nfields = kept;
 	return first == SIZE_MAX ? kept : first;
@@ -146,7 +152,7 @@ lua_message_set(struct lua_message *m, struct span name, const struct span *valu
 	if (!field.name.p || !field.value.p)
 		return "the edits of one message are bounded";
 	/* Nothing is taken out before what takes its place is there. */
-	at = add ? m->now.nfields : remove_field(m, fields, name);
+	at = add ? m->now.nfields : remove_field(m, fields, &field);
 	if (!value)
 		return NULL;
 	if (m->now.nfields >= m->fields_max)

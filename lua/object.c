@@ -31,7 +31,6 @@ static const struct member {
 #include "lua/message_tbl.h"
 #undef MEMBER
 };
-#define MEMBERS (sizeof(members) / sizeof(members[0]))
 
 /* ---- handles ---- */
 
@@ -51,11 +50,16 @@ kind_at(lua_State *L, int index)
 }
 
 static void
+raise_stale(lua_State *L, enum kind kind)
+{
+	luaL_error(L, "this %s is over: what is kept of it must be copied", kind_words[kind]);
+}
+
+static inline void
 check_turn(lua_State *L, uintptr_t handle)
 {
 	if (handle >> KIND_BITS != vm_of(L)->turn)
-		luaL_error(L, "this %s is over: what is kept of it must be copied",
-		    kind_words[handle & (KINDS - 1)]);
+		raise_stale(L, handle & (KINDS - 1));
 }
 
 static struct lua_vm *
@@ -87,24 +91,34 @@ may_edit(const struct lua_vm *vm)
 	return lua_phase_info(vm->phase)->may & MAY_EDIT;
 }
 
+/* Lua keeps one copy of each short text, and the VM holds on to these: the address is the name. */
 static const struct member *
-find_member(lua_State *L, int index)
+find_member(lua_State *L, const struct lua_vm *vm, int index)
 {
-	size_t n = 0;
-	const char *p = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &n) : NULL;
+	const char *name = lua_tostring(L, index);
 
-	for (size_t i = 0; p && i < MEMBERS; i++) {
-		if (members[i].name.p[0] == p[0] && span_eq(members[i].name, span_of(p, n)))
+	for (size_t i = 0; i < LUA_MEMBERS; i++) {
+		if (vm->member_names[i] == name)
 			return &members[i];
 	}
 	return NULL;
+}
+
+static void
+hold_member_names(lua_State *L)
+{
+	for (size_t i = 0; i < LUA_MEMBERS; i++) {
+		lua_pushlstring(L, members[i].name.p, members[i].name.n);
+		vm_of(L)->member_names[i] = lua_tostring(L, -1);
+		luaL_ref(L, LUA_REGISTRYINDEX);
+	}
 }
 
 static int
 message_index(lua_State *L)
 {
 	struct lua_vm *vm = vm_of(L);
-	const struct member *m = find_member(L, 2);
+	const struct member *m = find_member(L, vm, 2);
 	unsigned here = vm->phase == LUA_RESPONSE ? RES : REQ;
 	const void *at;
 
@@ -259,14 +273,16 @@ set_one(lua_State *L, struct lua_message *m, struct span name, int value, bool a
 static int
 headers_newindex(lua_State *L)
 {
-	struct lua_message *m = vm_of(L)->message;
+	struct lua_vm *vm = vm_of(L);
+	struct lua_message *m = vm->message;
 	struct span name = vm_text(L, 2);
+	int type = lua_type(L, 3);
 
-	if (!may_edit(vm_of(L)))
+	if (!may_edit(vm))
 		return luaL_error(
-		    L, "headers cannot be set in %s", lua_phase_info(vm_of(L)->phase)->function);
-	if (!lua_istable(L, 3)) {
-		set_one(L, m, name, lua_isnil(L, 3) ? 0 : 3, false);
+		    L, "headers cannot be set in %s", lua_phase_info(vm->phase)->function);
+	if (type != LUA_TTABLE) {
+		set_one(L, m, name, type == LUA_TNIL ? 0 : 3, false);
 		return 0;
 	}
 	set_one(L, m, name, 0, false);
@@ -344,12 +360,12 @@ record_index(lua_State *L)
 }
 
 static struct log_field
-read_value(lua_State *L, int index)
+read_value(lua_State *L, int index, int type)
 {
 	struct log_field field = {.name = NULL};
 	int is_integer;
 
-	switch (lua_type(L, index)) {
+	switch (type) {
 	case LUA_TBOOLEAN:
 		field.kind = LOG_F_BOOL;
 		field.number = lua_toboolean(L, index);
@@ -377,10 +393,11 @@ record_newindex(lua_State *L)
 	struct log_field field = {.name = NULL};
 	const char *fault;
 	struct span name = vm_text(L, 2);
+	int type = lua_type(L, 3);
 
-	if (!lua_isnil(L, 3))
-		field = read_value(L, 3);
-	fault = lua_record_set(vm->record, name, lua_isnil(L, 3) ? NULL : &field);
+	if (type != LUA_TNIL)
+		field = read_value(L, 3, type);
+	fault = lua_record_set(vm->record, name, type == LUA_TNIL ? NULL : &field);
 	return fault ? luaL_error(L, "%s: %s", lua_tostring(L, 2), fault) : 0;
 }
 
@@ -476,6 +493,7 @@ object_open(lua_State *L)
 	    {NULL, NULL},
 	};
 
+	hold_member_names(L);
 	object_push_null(L); /* any will do: the metatable is that of all of them */
 	luaL_newlib(L, functions);
 	lua_pushboolean(L, 0);

@@ -7,7 +7,7 @@ lua_record_init(struct lua_record *r)
 	r->n = 0;
 	r->extra = NULL;
 	r->edited = r->fixed = false;
-	r->fields[0] = (struct log_field){.name = NULL};
+	r->fields[0].name = NULL;
 	arena_init_with(&r->arena, r->first_room, sizeof(r->first_room), LUA_RECORD_ROOM);
 }
 
@@ -18,12 +18,12 @@ lua_record_free(struct lua_record *r)
 }
 
 bool
-lua_record_add(struct lua_record *r, struct log_field field)
+lua_record_add(struct lua_record *r, const struct log_field *field)
 {
 	if (r->n == LUA_RECORD_MAX)
 		return false;
-	r->fields[r->n++] = field;
-	r->fields[r->n] = (struct log_field){.name = NULL};
+	r->fields[r->n++] = *field;
+	r->fields[r->n].name = NULL;
 	return true;
 }
 
@@ -89,7 +89,7 @@ lua_record_set(struct lua_record *r, struct span name, const struct log_field *v
 		return "the fields of one event are bounded";
 	if (old)
 		r->fields[old - r->fields] = field;
-	else if (!lua_record_add(r, field))
+	else if (!lua_record_add(r, &field))
 		return "there are too many fields";
 	return NULL;
 }

@@ -27,7 +27,7 @@ struct lua_record {
 void lua_record_init(struct lua_record *);
 void lua_record_free(struct lua_record *);
 /* False when it is full. */
-bool lua_record_add(struct lua_record *, struct log_field);
+bool lua_record_add(struct lua_record *, const struct log_field *);
 /* A field, else an extra value, else NULL. */
 const struct log_field *lua_record_find(const struct lua_record *, struct span name);
 /* value NULL removes. NULL, or a sentence that says why not. */

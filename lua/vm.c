@@ -16,15 +16,11 @@ enum {
 
 /* ---- what our functions need ---- */
 
-struct span
-vm_text(lua_State *L, int index)
+void
+vm_raise_no_text(lua_State *L, int index)
 {
-	size_t n;
-	const char *p = luaL_checklstring(L, index, &n);
-
-	luaL_argcheck(L, n <= LUA_TEXT_MAX, index, "longer than 1 MiB");
-	vm_charge(L, n);
-	return span_of(p, n);
+	luaL_checkstring(L, index);
+	luaL_argerror(L, index, "longer than 1 MiB");
 }
 
 struct strb *
@@ -306,11 +302,11 @@ vm_stands(struct lua_vm *vm)
 static void
 vm_clean_up(struct lua_vm *vm)
 {
-	struct lua_account *account = vm->account;
+	struct span about = vm->about;
 	uint64_t begin_ns = clock_mono_ns();
 
 	vm_load_again(vm);
-	budget_blame(vm, account, (clock_mono_ns() - begin_ns) / 1000);
+	budget_blame(vm, about, (clock_mono_ns() - begin_ns) / 1000);
 }
 
 static bool

@@ -42,8 +42,9 @@ struct lua_verdict {
 	struct span text, id, path, label; /* text: a reason, a body or a line */
 	const struct http_field *fields;   /* of an answer */
 	size_t nfields;
-	bool failed;	  /* whatever became of it */
-	uint64_t took_us; /* 0: the script was not asked */
+	bool failed; /* whatever became of it */
+	/* 0: the script was not asked; 1: it was done before anybody had to look at the clock. */
+	uint64_t took_us;
 };
 
 struct lua_vm;

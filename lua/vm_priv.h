@@ -21,10 +21,19 @@
 #include "lua/heap.h"
 #include "lua/vm.h"
 
-#define VM_MAGIC     0x10a5a11eu
-#define LUA_TEXT_MAX LUA_BODY_MAX /* what one of our functions takes or makes */
-#define LUA_LIST_MAX 131072	  /* elements that one of them goes through */
-#define LUA_ACCOUNTS 256
+#define VM_MAGIC	0x10a5a11eu
+#define LUA_TEXT_MAX	LUA_BODY_MAX /* what one of our functions takes or makes */
+#define LUA_LIST_MAX	131072	     /* elements that one of them goes through */
+#define LUA_ACCOUNTS	256
+#define LUA_CHARGE_STEP (64 << 10) /* bytes handled in C between two looks at the clock, */
+#define LUA_CHARGE_CALL 64	   /* each of our functions so many beside its own */
+
+enum lua_members {
+#define MEMBER(name, type, member, phases, help) LUA_MEMBER_##name,
+#include "lua/message_tbl.h"
+#undef MEMBER
+	LUA_MEMBERS
+};
 
 enum lua_spent { SPENT_NOT, SPENT_TIME, SPENT_INSTRUCTIONS, SPENT_MEMORY };
 
@@ -49,17 +58,19 @@ struct lua_vm {
 
 	/* of one call: budget */
 	enum lua_spent spent;
-	uint64_t begin_ns, deadline_ns;
+	uint64_t begin_ns, deadline_ns; /* 0: nobody has looked at the clock yet */
+	uint64_t factor;		/* it may cost so many calls */
 	int64_t instructions;
-	size_t charge; /* bytes handled since the clock was looked at */
-	struct lua_account *account;
+	size_t charge;	   /* bytes handled since the clock was looked at */
+	struct span about; /* which account the call is on */
 
 	struct lua_account accounts[LUA_ACCOUNTS];
 	uint32_t seed; /* of where ids fall among them */
 
 	/* of one call: what it is about */
 	enum lua_phase phase;
-	uint64_t turn; /* handles of another turn are stale */
+	const char *member_names[LUA_MEMBERS]; /* object.c */
+	uint64_t turn;			       /* handles of another turn are stale */
 	struct lua_message *message;
 	struct lua_record *record;
 	struct lua_verdict *verdict;
@@ -73,12 +84,12 @@ struct lua_vm {
 void budget_begin(struct lua_vm *, struct span about, uint64_t factor);
 /* It is over; what it took in us, at least 1. */
 uint64_t budget_end(struct lua_vm *);
-/* So much of its worker's time is that account's fault. */
-void budget_blame(struct lua_vm *, struct lua_account *, uint64_t us);
+/* So much of its worker's time is the fault of calls about it. */
+void budget_blame(struct lua_vm *, struct span about, uint64_t us);
 /* lua_Alloc. */
 void *budget_alloc(void *vm, void *old, size_t was, size_t want);
-/* So many bytes will now be handled in C: raises when that would come too late. */
-void vm_charge(lua_State *, size_t bytes);
+/* So many bytes will now be handled in C, and it is time to look at the clock, or the call is spent. */
+void budget_look(lua_State *, size_t bytes);
 /* Pushes a coroutine, watched and paid for. */
 lua_State *vm_new_coroutine(lua_State *);
 /* Raises the one error that cannot be caught. */
@@ -94,8 +105,32 @@ vm_of(lua_State *L)
 	return vm;
 }
 
+/* So many bytes will now be handled in C: raises when that would come too late. */
+static inline void
+vm_charge(lua_State *L, size_t bytes)
+{
+	struct lua_vm *vm = vm_of(L);
+
+	if (vm->spent || vm->charge + bytes + LUA_CHARGE_CALL > LUA_CHARGE_STEP)
+		budget_look(L, bytes + LUA_CHARGE_CALL);
+	else
+		vm->charge += bytes + LUA_CHARGE_CALL;
+}
+
+void vm_raise_no_text(lua_State *, int index);
 /* The text at an index, no longer than LUA_TEXT_MAX, and paid for. */
-struct span vm_text(lua_State *, int index);
+static inline struct span
+vm_text(lua_State *L, int index)
+{
+	size_t n = 0;
+	const char *p = lua_tolstring(L, index, &n);
+
+	if (!p || n > LUA_TEXT_MAX)
+		vm_raise_no_text(L, index);
+	vm_charge(L, n);
+	return span_of(p, n);
+}
+
 /* An empty scratch. */
 struct strb *vm_scratch(lua_State *);
 /* The scratch as a string; raises when it was full. */

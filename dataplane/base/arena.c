@@ -64,8 +64,8 @@ arena_grow(struct arena *a, size_t size)
 	return true;
 }
 
-void *
-arena_alloc(struct arena *a, size_t size)
+static void *
+arena_take(struct arena *a, size_t size)
 {
 	size_t left = a->max - a->used;
 	void *p;
@@ -78,17 +78,26 @@ arena_alloc(struct arena *a, size_t size)
 	p = a->at;
 	a->at += size;
 	a->used += size;
-	return memset(p, 0, size);
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	void *p = arena_take(a, size);
+
+	return p ? memset(p, 0, size) : NULL;
 }
 
 struct span
 arena_copy(struct arena *a, struct span s)
 {
-	char *p = s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;
+	char *p = s.n < SIZE_MAX ? arena_take(a, s.n + 1) : NULL;
 
 	if (!p)
 		return (struct span){NULL, 0};
 	if (s.n)
 		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
 	return span_of(p, s.n);
 }

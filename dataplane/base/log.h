@@ -41,6 +41,11 @@ struct log_field {
 #define LOG_BOOL(name, value) {name, LOG_F_BOOL, {NULL, 0}, (value) ? 1 : 0}
 /* clang-format on */
 
+#define LOG_TAG_FIELDS_MAX 5
+/* What an object is known by, as fields like any other: how many, and behind them one that ends
+ * them. tag may be NULL. */
+size_t log_tag_fields(const struct log_tag *, struct log_field out[LOG_TAG_FIELDS_MAX]);
+
 /* An event with fields: log_event(LVL_INFO, "tunnel.open", &tag, LOG_STR("peer", peer)); */
 #define log_event(level, type, tag, ...)                                                           \
 	log_emit(level, type, tag,                                                                 \

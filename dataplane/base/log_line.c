@@ -4,9 +4,6 @@
 
 #include "base/clock.h"
 
-/* worker, kind, tunnel, request, and the end */
-#define TAG_FIELDS_MAX 5
-
 static const struct log_field cut[] = {LOG_BOOL("cut", true), {.name = NULL}};
 
 static const struct {
@@ -41,13 +38,12 @@ log_level_parse(struct span name)
 	return -1;
 }
 
-/* What an object is known by, as fields like any other. */
-static void
-tag_fields(const struct log_tag *tag, struct log_field out[TAG_FIELDS_MAX])
+size_t
+log_tag_fields(const struct log_tag *tag, struct log_field out[LOG_TAG_FIELDS_MAX])
 {
 	static const struct log_tag nobody = {.worker = -1};
 	const struct log_tag *t = tag ? tag : &nobody;
-	int n = 0;
+	size_t n = 0;
 
 	if (t->worker >= 0)
 		out[n++] = (struct log_field)LOG_INT("worker", t->worker);
@@ -58,6 +54,7 @@ tag_fields(const struct log_tag *tag, struct log_field out[TAG_FIELDS_MAX])
 	if (t->request.n)
 		out[n++] = (struct log_field)LOG_TEXT("request_id", t->request);
 	out[n] = (struct log_field){.name = NULL};
+	return n;
 }
 
 /* The part of a value that is shown; *mark tells the reader that there was more. */
@@ -127,9 +124,9 @@ static void
 text_try(struct strb *b, const struct log_record *r, const struct log_field *fields)
 {
 	char when[CLOCK_TEXT_MAX];
-	struct log_field known[TAG_FIELDS_MAX];
+	struct log_field known[LOG_TAG_FIELDS_MAX];
 
-	tag_fields(r->tag, known);
+	log_tag_fields(r->tag, known);
 	strb_reset(b);
 	strb_add(b, span_str(clock_text(r->wall_ms, when)));
 	strb_char(b, ' ');
@@ -181,10 +178,10 @@ static void
 json_try(struct strb *b, const struct log_record *r, const struct log_origin *o,
     const struct log_field *fields)
 {
-	struct log_field known[TAG_FIELDS_MAX];
+	struct log_field known[LOG_TAG_FIELDS_MAX];
 	const char *separator = "";
 
-	tag_fields(r->tag, known);
+	log_tag_fields(r->tag, known);
 	strb_reset(b);
 	strb_printf(b, "{\"Timestamp\":%" PRId64 "000000,\"Type\":", r->wall_ms);
 	json_string(b, span_str(r->type));

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_CAP = 256 }; /* a head or a line of the log: most grow once, or not at all */
+enum { FIRST_CAP = 512 }; /* a head or a line of the log: most do not grow */
 
 void
 strb_init(struct strb *b, size_t max)

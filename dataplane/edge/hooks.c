@@ -79,34 +79,29 @@ hooks_ask(struct worker *w, enum lua_phase phase, struct lua_message *m, struct 
 
 /* ---- the log ---- */
 
-/* What an object is known by, as fields like any other. */
-static void
-add_tag(struct lua_record *r, const struct log_tag *t)
+/* What can be read of an event of which nothing more is known. */
+static const struct log_field *
+plain_extra(const char *type, struct log_field out[3])
 {
-	if (t->worker >= 0)
-		lua_record_add(r, (struct log_field)LOG_INT("worker", t->worker));
-	if (t->kind)
-		lua_record_add(r, (struct log_field)LOG_INT(t->kind, t->serial));
-	if (t->tunnel.n)
-		lua_record_add(r, (struct log_field)LOG_TEXT("tunnel", t->tunnel));
-	if (t->request.n)
-		lua_record_add(r, (struct log_field)LOG_TEXT("request_id", t->request));
+	out[0] = (struct log_field)LOG_STR("event", type);
+	out[1] = (struct log_field)LOG_INT("time_ms", clock_wall_ms());
+	out[2].name = NULL;
+	return out;
 }
 
 static void
 log_as_told(struct worker *w, const char *type, const struct log_tag *tag,
     const struct log_field *extra, const struct log_field *fields)
 {
-	const struct log_field plain[] = {
-	    LOG_STR("event", type), LOG_INT("time_ms", clock_wall_ms()), {.name = NULL}};
+	struct log_field plain[3];
 	struct lua_verdict verdict;
 	struct lua_record r;
 
 	lua_record_init(&r);
-	add_tag(&r, tag);
+	r.n = log_tag_fields(tag, r.fields);
 	for (const struct log_field *f = fields; f->name; f++)
-		lua_record_add(&r, *f);
-	r.extra = extra && extra->name ? extra : plain;
+		lua_record_add(&r, f);
+	r.extra = extra ? extra : plain_extra(type, plain);
 	hooks_ask(w, LUA_LOG, NULL, &r, tag->tunnel, &verdict);
 	if (verdict.kind == VERDICT_LINE)
 		log_raw(LVL_INFO, verdict.text);

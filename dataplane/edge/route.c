@@ -38,6 +38,8 @@ absolute_form(struct span target, struct span *authority, struct span *path)
 {
 	static const struct span schemes[] = {{"http://", 7}, {"https://", 8}};
 
+	if (span_starts(target, SPAN("/"))) /* nearly all of them */
+		return false;
 	for (int i = 0; i < 2; i++) {
 		struct span rest = span_drop(target, schemes[i].n);
 		size_t n = 0;

@@ -162,31 +162,37 @@ viewer_remember_failure(struct viewer *v, int status, uint64_t bytes, enum reaso
 }
 
 /* What a script that writes the log can read beside the fields. */
-static void
+static const struct log_field *
 viewer_extra_fields(const struct viewer *v, struct span what, struct log_field out[EXTRA_FIELDS])
 {
 	static const struct viewer_seen nothing = {.host = {"", 0}, .agent = {"", 0}};
 	const struct viewer_seen *seen = v->seen ? v->seen : &nothing;
+	const struct log_field *all = out;
 	ptrdiff_t blank = span_find(what, ' ');
 	struct span method = span_take(what, blank < 0 ? 0 : (size_t)blank);
-	const struct log_field extra[EXTRA_FIELDS] = {LOG_STR("event", "http.request"),
-	    LOG_INT("time_ms", clock_wall_ms()), LOG_TEXT("method", method),
-	    LOG_TEXT("path", span_drop(what, method.n + 1)), LOG_TEXT("host", seen->host),
-	    LOG_TEXT("user_agent", seen->agent), LOG_TEXT("referer", seen->referer),
-	    LOG_TEXT("address", v->conn ? addr_text_host(conn_peer(v->conn)) : SPAN("")),
-	    {.name = NULL}};
+	struct span address = v->conn ? addr_text_host(conn_peer(v->conn)) : SPAN("");
 
-	memcpy(out, extra, sizeof(extra));
+	*out++ = (struct log_field)LOG_STR("event", "http.request");
+	*out++ = (struct log_field)LOG_INT("time_ms", clock_wall_ms());
+	*out++ = (struct log_field)LOG_TEXT("method", method);
+	*out++ = (struct log_field)LOG_TEXT("path", span_drop(what, method.n + 1));
+	*out++ = (struct log_field)LOG_TEXT("host", seen->host);
+	*out++ = (struct log_field)LOG_TEXT("user_agent", seen->agent);
+	*out++ = (struct log_field)LOG_TEXT("referer", seen->referer);
+	*out++ = (struct log_field)LOG_TEXT("address", address);
+	out->name = NULL;
+	return all;
 }
 
 static void
 viewer_log_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
 {
 	const char *what = v->what ? v->what : "";
-	struct log_field extra[EXTRA_FIELDS] = {{.name = NULL}};
+	struct log_field room[EXTRA_FIELDS];
+	const struct log_field *extra = NULL;
 
 	if (hooks_have(v->worker, LUA_LOG))
-		viewer_extra_fields(v, span_str(what), extra);
+		extra = viewer_extra_fields(v, span_str(what), room);
 	worker_log(v->worker, "http.request", &v->tag, extra, LOG_STR("request", what),
 	    LOG_INT("status", status), LOG_INT("bytes", bytes),
 	    LOG_INT("ms", v->what ? loop_now_ms(v->worker->loop) - v->began_ms : 0),

@@ -60,8 +60,9 @@ connection_may_remove(const struct http_field *field)
 	return http_field_class(field->id) == FIELD_PLAIN && field->id != HF_AUTHORIZATION;
 }
 
+/* listed: there is a Connection at all. */
 static bool
-crosses(const struct http_head *head, const struct http_field *field, bool request)
+crosses(const struct http_head *head, const struct http_field *field, bool request, bool listed)
 {
 	enum http_field_class class =
 	    http_field_class(request ? http_field_read_as(field) : field->id);
@@ -70,7 +71,7 @@ crosses(const struct http_head *head, const struct http_field *field, bool reque
 		return false;
 	if (class == FIELD_FRAMING)
 		return field->id == HF_HOST;
-	return !connection_may_remove(field) || !http_connection_has(head, field->name);
+	return !listed || !connection_may_remove(field) || !http_connection_has(head, field->name);
 }
 
 static bool
@@ -87,10 +88,12 @@ takes_trailers(const struct http_head *head)
 void
 http_write_end_to_end(struct strb *b, const struct http_head *head, bool request)
 {
+	bool listed = http_head_find(head, HF_CONNECTION) != NULL;
+
 	for (size_t i = 0; i < head->nfields; i++) {
 		const struct http_field *field = &head->fields[i];
 
-		if (crosses(head, field, request))
+		if (crosses(head, field, request, listed))
 			http_write_field(b, field->name, field->value);
 	}
 	if (request && takes_trailers(head))

@@ -324,9 +324,9 @@ test_an_event_is_changed(void **state)
 	    "e.user_agent = 'x' e.ratio = 1.5 e.cut = false "
 	    "local n = 0 for k, v in pairs(e) do n = n + 1 end assert(n == 5) end",
 	    NULL);
-	lua_record_add(&p.r, (struct log_field)LOG_STR("request", "GET /"));
-	lua_record_add(&p.r, (struct log_field)LOG_INT("status", 200));
-	lua_record_add(&p.r, (struct log_field)LOG_BOOL("cut", true));
+	lua_record_add(&p.r, &(struct log_field)LOG_STR("request", "GET /"));
+	lua_record_add(&p.r, &(struct log_field)LOG_INT("status", 200));
+	lua_record_add(&p.r, &(struct log_field)LOG_BOOL("cut", true));
 	p.r.extra = extra;
 	assert_int_equal(play_ask(&p, LUA_LOG), VERDICT_NONE);
 	assert_string_equal(play_error(&p), "");
@@ -357,7 +357,7 @@ test_an_event_has_bounds(void **state)
 		play_end(&p);
 	}
 	play_begin(&p, "function on_log(e) return 'a line of ' .. e.n end", NULL);
-	lua_record_add(&p.r, (struct log_field)LOG_INT("n", 7));
+	lua_record_add(&p.r, &(struct log_field)LOG_INT("n", 7));
 	assert_int_equal(play_ask(&p, LUA_LOG), VERDICT_LINE);
 	assert_true(span_eq(p.v.text, SPAN("a line of 7")));
 	play_end(&p);

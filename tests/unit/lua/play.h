@@ -26,7 +26,7 @@ static const struct http_field play_fields[] = {
     {{"User-Agent", 10}, {"curl/8", 6}, HF_OTHER},
     {{"Accept", 6}, {"text/html", 9}, HF_OTHER},
     {{"accept", 6}, {"*/*", 3}, HF_OTHER},
-    {{"Cookie", 6}, {"a=1; tunnel=beta", 16}, HF_OTHER},
+    {{"Cookie", 6}, {"a=1; tunnel=beta", 16}, HF_COOKIE},
     {{"Authorization", 13}, {"Bearer x", 8}, HF_AUTHORIZATION},
 };
 
