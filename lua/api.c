@@ -22,6 +22,10 @@ api_wht_log(lua_State *L)
 
 	luaL_argcheck(L, level >= 0, 1, "debug, info, warn or error");
 	text = vm_text(L, has_level ? 2 : 1);
+	if (vm_of(L)->lines == LUA_LINES_MAX)
+		return 0;
+	if (++vm_of(L)->lines == LUA_LINES_MAX)
+		text = SPAN("this call wrote as many lines as a call may; there may be more");
 	log_event((enum log_level)level, "lua.log", NULL, LOG_TEXT("text", text));
 	return 0;
 }

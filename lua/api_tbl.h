@@ -4,7 +4,7 @@
  * by `whtctl lua check` and by docs/lua.md, which a test holds to this table.
  */
 /* clang-format off */
-API(wht, log,         "wht.log([level,] text)",          "writes a line to the log; level is debug, info (unless said), warn or error")
+API(wht, log,         "wht.log([level,] text)",          "writes a line to the log, 100 a call at most; level is debug, info (unless said), warn or error")
 API(wht, time,        "wht.time()",                      "seconds since 1970, with a fraction")
 API(wht, date,        "wht.date(format [, time])",       "the time in UTC: %Y %m %d %H %M %S, %f milliseconds, %a day, %b month")
 API(wht, sha256,      "wht.sha256(text)",                "the digest in hexadecimal")

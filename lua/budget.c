@@ -249,6 +249,7 @@ budget_begin(struct lua_vm *vm, struct span about, uint64_t factor)
 	vm->begin_ns = 0;
 	vm->instructions = (int64_t)(lua_script_budget(vm->script)->instructions * factor);
 	vm->charge = 0;
+	vm->lines = 0;
 	vm->spent = SPENT_NOT;
 	vm->active = true;
 	watch(vm->L, step(vm, STEP)); /* and its count begins anew */

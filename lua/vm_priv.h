@@ -25,6 +25,7 @@
 #define LUA_TEXT_MAX	LUA_BODY_MAX /* what one of our functions takes or makes */
 #define LUA_LIST_MAX	131072	     /* elements that one of them goes through */
 #define LUA_ACCOUNTS	256
+#define LUA_LINES_MAX	100	   /* that one call writes to the log: others need its queue, too */
 #define LUA_CHARGE_STEP (64 << 10) /* bytes handled in C between two looks at the clock, */
 #define LUA_CHARGE_CALL 64	   /* each of our functions so many beside its own */
 
@@ -62,6 +63,7 @@ struct lua_vm {
 	uint64_t factor;		/* it may cost so many calls */
 	int64_t instructions;
 	size_t charge;	   /* bytes handled since the clock was looked at */
+	unsigned lines;	   /* that it wrote to the log */
 	struct span about; /* which account the call is on */
 
 	struct lua_account accounts[LUA_ACCOUNTS];
