@@ -5,45 +5,13 @@
 
 #include "pair.h"
 
-#include "tests/unit/net/skew.h"
+#include "tests/unit/net/still.h"
 
 enum {
 	INTERVAL_MS = 300,
 	GOT_MAX = 1 << 20,
 	LATE_MS = 3 * LOOP_TICK_MS, /* timers are due at ticks, and the last look takes one */
 };
-
-static int
-setup(void **state)
-{
-	int status = world_setup(state);
-
-	time_stop();
-	return status;
-}
-
-static int
-teardown(void **state)
-{
-	time_go_on();
-	return world_teardown(state);
-}
-
-#define still_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
-/* Time passes tick by tick, and the loop turns at each: nobody was kept from turning. */
-static void
-live(uint64_t ms)
-{
-	while (ms > 0) {
-		uint64_t step = ms < LOOP_TICK_MS ? ms : LOOP_TICK_MS;
-
-		time_pass(step);
-		turn(UV_RUN_NOWAIT);
-		turn(UV_RUN_NOWAIT);
-		ms -= step;
-	}
-}
 
 static struct link_config
 quick(enum wsmux_role role)
