@@ -475,7 +475,7 @@ test_finish_drops_a_peer_that_does_not_read_at_the_deadline(void **state)
 static void
 test_finish_waits_for_a_slow_peer_that_still_talks(void **state)
 {
-	uint64_t all = 1 * MIB;
+	uint64_t all = MIB / 8;
 	char *p = malloc(all), *text = malloc(all);
 	struct end e = {0};
 	int peer = end_with_peer(&e), end = -1;
