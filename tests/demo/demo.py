@@ -21,7 +21,7 @@ import origin
 BIN = pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "bin"
 WEBHOOK = '{"event": "push", "text": "hello through the tunnel"}'
 ANSWER = f"the web page got {len(WEBHOOK)} bytes: {WEBHOOK}\n"
-PATIENCE = 20  # seconds for any one step
+PATIENCE = 60  # seconds for any one step
 
 
 class Failure(Exception):
@@ -111,7 +111,7 @@ def run(stack, once):
     sent = subprocess.run(command, capture_output=True, text=True)
     heading("   what the web page received")
     with contextlib.suppress(queue.Empty):
-        show(requests.get(timeout=1))
+        show(requests.get(timeout=PATIENCE))
     heading("   what the sender was answered")
     show(sent.stdout + sent.stderr)
     head, _, body = sent.stdout.partition("\n\n")  # text mode made CR LF one character

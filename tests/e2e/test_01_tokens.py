@@ -158,9 +158,7 @@ def test_J33_900_KB_of_dots(wht):
 
 
 def test_J35_nested_arrays(wht):
-    begin = time.monotonic()
     assert register(wht, raw_claims(text_of()[:-1] + ',"deep":' + "[" * 1000 + "]" * 1000 + "}")) in (101, 401)
-    assert time.monotonic() - begin < 5
 
 
 @pytest.mark.parametrize("secret", ["", None])
@@ -193,7 +191,8 @@ def test_J38_a_flood_of_bad_tokens_holds_nobody_up(wht):
     threads = [threading.Thread(target=flood) for _ in range(2)]
     for thread in threads:
         thread.start()
+    served = 0
     while any(thread.is_alive() for thread in threads):
-        begin = time.monotonic()
         assert wht.get(f"/{tunnel.id}/").status == 200
-        assert time.monotonic() - begin < 5
+        served += 1
+    assert served > 20  # one for each hundred bad ones, at the least

@@ -391,7 +391,7 @@ def test_H58_viewer_resets(wht, state):
 
 
 def test_head_timeout(start):
-    server = start(WHT_HEAD_TIMEOUT=0.5)
+    server = start(WHT_HEAD_TIMEOUT=2)
     for beginning in (b"", b"G", b"GET / HTTP/1.1\r\nHost: a\r\n"):
         viewer = server.viewer().send(beginning)
         assert not beginning and viewer.closed() or viewer.response().status == 408
@@ -401,7 +401,7 @@ def test_idle_timeout(start):
     server = start(WHT_IDLE_TIMEOUT=0.5)
     viewer = server.viewer()
     assert viewer.ask(b"GET /__heartbeat__ HTTP/1.1\r\nHost: a\r\n\r\n").status == 200
-    assert viewer.closed(within=10)
+    assert viewer.closed()
 
 
 def test_nothing_is_left_open(wht):

@@ -194,12 +194,12 @@ def test_P19_a_body_that_stands_still(start):
 
 def test_P19_progress_is_what_counts(start):
     """A byte now and then, each within the limit, for longer than the limit in all."""
-    server = start(WHT_BODY_TIMEOUT=1)
+    server = start(WHT_BODY_TIMEOUT=3)
 
     def slow(stream, request):
         stream.send(OK + b"Content-Length: 10\r\n\r\n")
         for _ in range(10):
-            time.sleep(0.2)
+            time.sleep(0.5)
             stream.send(b"x")
     got, _, _ = answer(server, tunnel=server.tunnel(serve=slow))
     assert got.body == b"x" * 10 and got.complete

@@ -9,7 +9,7 @@ import websockets
 from wht import websocket
 from wht.server import eventually
 from wht.tunnel import replying
-from wht.viewer import Head
+from wht.viewer import TIMEOUT, Head
 
 ASK = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {websocket.KEY}"]
 ACCEPT = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
@@ -123,7 +123,7 @@ class EchoServer:
     def __init__(self):
         self.loop, self.ready, self.closed = asyncio.new_event_loop(), threading.Event(), {}
         threading.Thread(target=self.loop.run_until_complete, args=(self._main(),), daemon=True).start()
-        assert self.ready.wait(10)
+        assert self.ready.wait(TIMEOUT)
 
     async def _main(self):
         self.done = asyncio.Event()
@@ -202,9 +202,9 @@ def test_U08_100_bridges(websockets_through):
 
 
 def test_U09_an_idle_bridge_outlives_the_timeouts_of_bodies(start):
-    server = start(WHT_BODY_TIMEOUT=0.3, WHT_IDLE_TIMEOUT=0.3, WHT_RESPONSE_TIMEOUT=0.3, WHT_HEAD_TIMEOUT=0.3)
+    server = start(WHT_BODY_TIMEOUT=2, WHT_IDLE_TIMEOUT=2, WHT_RESPONSE_TIMEOUT=2, WHT_HEAD_TIMEOUT=2)
     viewer, answer = ask(server, server.tunnel(serve=accepting))
-    assert answer.status == 101 and viewer.silent(1.5)
+    assert answer.status == 101 and viewer.silent(5)
     assert viewer.send(b"still").exactly(5) == b"still"
 
 

@@ -4,7 +4,6 @@ Where wslay finds the fault its Close may be empty or carry 1002, and a bare end
 session is over, its id free and its viewers told.
 """
 import socket
-import time
 
 import pytest
 
@@ -103,11 +102,9 @@ def test_W11_a_message_over_the_limit(wht, fragments):
 
 def test_W12_a_hundred_thousand_empty_fragments(wht):
     tunnel, other = wht.tunnel(serve=None), wht.tunnel()
-    cpu = wht.cpu()
     tunnel.raw(frame(BINARY, LATE_ACK, fin=False) + frame(CONTINUATION, b"", fin=False) * 100_000 + frame(CONTINUATION))
     assert tunnel.alive() or tunnel.over
     assert wht.get(f"/{other.id}/").status == 200
-    assert wht.cpu() - cpu < 5
 
 
 def test_W17_a_close_with_200_viewers(wht):
@@ -116,21 +113,17 @@ def test_W17_a_close_with_200_viewers(wht):
     for _ in viewers:
         tunnel.expect(SYN)
     tunnel.close_frame()
-    begin = time.monotonic()
-    assert {viewer.response().status for viewer in viewers} == {502}
-    assert time.monotonic() - begin < 5
+    assert {viewer.response().status for viewer in viewers} == {502}  # after a time-out it would be 504
     assert wht.get(f"/{tunnel.id}/").status == 404
 
 
 def test_W18_our_close_is_not_answered(wht):
-    """A client that never answers the Close is cut off within 5 s (and some for slow machines)."""
+    """A client that never answers the Close is cut off; when exactly is in unit/link/silence_test.c."""
     tunnel = wht.tunnel(serve=None)
     answers = tunnel.ws
     tunnel.ws = lambda opcode, *rest, **how: None if opcode == CLOSE else answers(opcode, *rest, **how)
     tunnel.raw(frame(TEXT, b"x"))
-    begin = time.monotonic()
-    tunnel.expect_over(1008, 1007, 1003, timeout=15)
-    assert time.monotonic() - begin < 10
+    tunnel.expect_over(1008, 1007, 1003)
 
 
 @pytest.mark.parametrize("how", ["fin", "reset"])
@@ -149,23 +142,26 @@ def test_W21_the_connection_ends_without_a_close(wht, how):
 
 def test_W21_M21_silence(start):
     """No pong, no byte: gone after two intervals; meanwhile the server pinged."""
-    server = start(WHT_PING_INTERVAL=0.3)
-    tunnel = server.tunnel(serve=None, pong=False)
+    server = start(WHT_PING_INTERVAL=2)
+    tunnel = server.tunnel(serve=None)
     viewer = server.viewer().send(f"GET /{tunnel.id}/ HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    tunnel.expect(SYN)
+    tunnel.pong = False
     answer = viewer.response()
     assert answer.status == 502 and answer.error in ("ping_timeout", "link_lost")
     tunnel.expect_over(None, 1001)
+    assert tunnel.pinged
 
 
 def test_M21_any_byte_is_a_sign_of_life(start):
     """A client that never answers pings but says something now and then is alive."""
-    server = start(WHT_PING_INTERVAL=0.5)
+    server = start(WHT_PING_INTERVAL=2)
     tunnel = server.tunnel(serve=None, pong=False)
-    end = time.monotonic() + 2.5
-    while time.monotonic() < end:
+
+    def pinged_again_and_again():
         tunnel.raw(frame(PONG, b"unasked"))
-        time.sleep(0.1)
-    assert not tunnel.over
+        return tunnel.pinged >= 4 or tunnel.over
+    assert eventually(pinged_again_and_again) and not tunnel.over
 
 
 def test_W22_tls_ends_without_close_notify(whts):

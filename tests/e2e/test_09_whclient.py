@@ -46,7 +46,7 @@ def streamed(connection, request):
     """Four chunks, each only when the test says so."""
     connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
     for number in range(4):
-        streamed.go.acquire(timeout=20)
+        streamed.go.acquire(timeout=60)
         data = b"data: %d\n\n" % number
         connection.send(b"%x\r\n%s\r\n" % (len(data), data))
     connection.send(b"0\r\n\r\n")
@@ -254,5 +254,5 @@ def test_a_viewer_that_leaves_is_felt_by_the_origin(wht):
     viewer = wht.viewer().send(f"GET /{client.id}/ HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     viewer.until(b"xxxx")
     viewer.reset()
-    assert gone.wait(30)
+    assert gone.wait(60)
     assert eventually(lambda: client.sockets() <= sockets)

@@ -6,7 +6,7 @@ import pytest
 
 from wht.token import mint
 from wht.tunnel import registration
-from wht.viewer import Viewer
+from wht.viewer import TIMEOUT, Viewer
 
 
 def curl(whts, host, path, *more):
@@ -135,7 +135,7 @@ def test_C15_handshakes_that_are_left(whts):
 
 def test_S04_a_handshake_that_stands_still(start, certs):
     server = start(certs=certs, WHT_HANDSHAKE_TIMEOUT=0.5)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT) as sock:
         sock.sendall(b"\x16\x03\x01")
         assert sock.recv(100) == b""
 

@@ -13,6 +13,7 @@ from wht.tunnel import SYN, replying
 from wht.viewer import Cut
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+ENDLESS = {"WHT_RESPONSE_TIMEOUT": 3600}  # what would end the waiting for a response, in the end
 SECRETS = {"TASKCLUSTER_PROXY_SECRET_A": "a", "TASKCLUSTER_PROXY_SECRET_B": "b"}
 
 
@@ -52,30 +53,29 @@ def test_C01_draining(start):
 
 
 def test_C01_a_viewer_that_is_stuck_does_not_hold_the_drain_up_for_ever(start):
-    server = start(WHT_DRAIN_TIMEOUT=1)
+    server = start(WHT_DRAIN_TIMEOUT=1, **ENDLESS)
     viewer, _ = waiting(server, server.tunnel(serve=None))
-    begin = time.monotonic()
     server.signal(signal.SIGTERM)
-    assert server.wait() == 0 and time.monotonic() - begin < 15
+    assert server.wait() == 0
     assert viewer.closed() or viewer.response().status in (502, 503)
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
 def test_C02_the_second_signal_ends_it_at_once(start, second):
-    server = start(WHT_DRAIN_TIMEOUT=60)
+    server = start(WHT_DRAIN_TIMEOUT=3600, **ENDLESS)
     waiting(server, server.tunnel(serve=None))
     server.signal(signal.SIGTERM)
     assert eventually(lambda: not listening(server))
     server.signal(second)
-    server.wait(15)
+    server.wait()
 
 
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGQUIT])
 def test_C02_the_keyboards_signals_wait_for_no_request(start, first):
-    server = start(WHT_DRAIN_TIMEOUT=60)
+    server = start(WHT_DRAIN_TIMEOUT=3600, **ENDLESS)
     viewer, _ = waiting(server, server.tunnel(serve=None))
     server.signal(first)
-    assert server.wait(15) == 0
+    assert server.wait() == 0
     assert viewer.closed() or viewer.response().status == 503
 
 
@@ -140,10 +140,13 @@ def test_S08_too_few_descriptors(start):
     tunnel = server.tunnel()
     resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (64, 64))
     crowd = [server.viewer() for _ in range(100)]
-    cpu, begin = server.cpu(), time.monotonic()
     assert tunnel.alive()
-    time.sleep(1)
-    assert (server.cpu() - cpu) / (time.monotonic() - begin) < 0.8
+
+    def cool():
+        cpu, begin = server.cpu(), time.monotonic()
+        time.sleep(1)
+        return (server.cpu() - cpu) / (time.monotonic() - begin) < 0.8
+    assert eventually(cool)  # when it has seen to all of them; who spins never is
     for viewer in crowd:
         viewer.close()
     assert eventually(lambda: server.get(f"/{tunnel.id}/").status == 200)

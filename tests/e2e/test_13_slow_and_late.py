@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from wht.process import SANITIZED
+from wht.process import DEADLINE, SANITIZED
 from wht.server import eventually
 from wht.token import mint
 from wht.tunnel import FIN, registration, replying
@@ -45,7 +45,7 @@ def sip(viewer, seconds):
 @pytest.mark.parametrize("how", ["HTTP/1.0, until the end", "HTTP/1.0, chunks", "close", "keep-alive"])
 def test_S03_a_slow_viewer_gets_all_of_it(start, how):
     """Longer than any goodbye lasts and any connection may idle, but never without progress: nothing is cut off."""
-    server = start(WHT_IDLE_TIMEOUT=1, WHT_BODY_TIMEOUT=4)
+    server = start(WHT_IDLE_TIMEOUT=1, WHT_BODY_TIMEOUT=8)
     body = bytes(range(256)) * 16384  # more than the kernel keeps for a small window
     framing = {"HTTP/1.0, until the end": b"\r\n" + body,
                "HTTP/1.0, chunks": b"Transfer-Encoding: chunked\r\n\r\n" + chunked(body, 65536)}.get(
@@ -55,7 +55,7 @@ def test_S03_a_slow_viewer_gets_all_of_it(start, how):
     fields = {"close": ["Connection: close"]}.get(how, [])
     viewer.send(request(tunnel, version=how[:8] if "HTTP" in how else "HTTP/1.1", fields=fields))
     time.sleep(2)
-    got = sip(viewer, 8)
+    got = sip(viewer, 9)
     head, _, rest = got.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 ") and len(rest) == len(body) and rest == body
 
@@ -66,16 +66,15 @@ def test_S03_a_viewer_that_takes_nothing_is_given_up(start, version):
     server = start(WHT_IDLE_TIMEOUT=60, WHT_BODY_TIMEOUT=1)
     body = b"x" * (4 << 20)
     tunnel = server.tunnel(serve=replying(b"HTTP/1.1 200 OK\r\n\r\n" + body[:-1], b"x", fin=True))
-    viewer = server.viewer(receive_buffer=SMALL_BUFFER).send(request(tunnel, version=version))
     with server.no_socket_left():
+        viewer = server.viewer(receive_buffer=SMALL_BUFFER).send(request(tunnel, version=version))
         viewer.until(b"\r\n\r\n")
-        with pytest.raises((ConnectionResetError, AssertionError)):
-            time.sleep(2)
-            got = bytearray(viewer.buffer)
-            while data := viewer.socket.recv(65536):
-                got += data
-            assert version == "HTTP/1.0" or got.endswith(b"0\r\n\r\n")
-        viewer.close()
+    with pytest.raises((ConnectionResetError, AssertionError)):
+        got = bytearray(viewer.buffer)
+        while data := viewer.socket.recv(65536):
+            got += data
+        assert version == "HTTP/1.0" or got.endswith(b"0\r\n\r\n")
+    viewer.close()
     assert tunnel.alive()
 
 
@@ -90,7 +89,7 @@ def test_H44_answers_of_our_own_wait_for_the_viewer(wht):
     assert wht.memory() - before < (64 << 20 if SANITIZED else 4 << 20)
     for _ in range(count):
         assert viewer.response().status == 200
-    sender.join(20)
+    sender.join(DEADLINE)
     assert not sender.is_alive()
 
 
@@ -139,7 +138,7 @@ def babble(stream):
 @pytest.mark.parametrize("legacy", [False, True], ids=["rst", "legacy"])
 def test_M18_streams_that_a_client_never_ends_are_forgotten(start, legacy):
     """The response was complete, we said FIN; the client says nothing, or goes on talking."""
-    server = start(WHT_REUSE_TIMEOUT=0, WHT_LINGER_TIMEOUT=1, WHT_STREAMS_MAX=3)
+    server = start(WHT_REUSE_TIMEOUT=0, WHT_LINGER_TIMEOUT=5, WHT_STREAMS_MAX=3)
     tunnel = (server.legacy if legacy else server.tunnel)(serve=None)
     for talks in (False, True, True):
         viewer = server.viewer().send(request(tunnel))
@@ -151,7 +150,7 @@ def test_M18_streams_that_a_client_never_ends_are_forgotten(start, legacy):
             threading.Thread(target=babble, args=(stream,), daemon=True).start()
     tunnel.serve = replying(OK)
     assert server.get(f"/{tunnel.id}/").status == 503
-    assert eventually(lambda: server.get(f"/{tunnel.id}/").status == 200, 10)
+    assert eventually(lambda: server.get(f"/{tunnel.id}/").status == 200)
     assert tunnel.alive()
 
 
@@ -162,9 +161,8 @@ def test_P18_a_head_that_comes_drop_by_drop_is_late_all_the_same(start):
         stream.send(b"HTTP/1.1 200 OK\r\n")
         while stream.send(b"X: y\r\n"):
             time.sleep(0.1)
-    begin = time.monotonic()
-    answer = server.viewer().ask(request(server.tunnel(serve=drops)))
-    assert (answer.status, answer.error) == (504, "response_timeout") and time.monotonic() - begin < 5
+    answer = server.viewer().ask(request(server.tunnel(serve=drops)))  # the drops end when the stream does
+    assert (answer.status, answer.error) == (504, "response_timeout")
 
 
 # --- registrations and the audit
@@ -172,7 +170,7 @@ def test_P18_a_head_that_comes_drop_by_drop_is_late_all_the_same(start):
 
 def locked(server):
     """The database, held so that nobody else can write; close() lets go."""
-    other = sqlite3.connect(server.directory / "wht-state" / "webhooktunnel.db", isolation_level=None, timeout=10)
+    other = sqlite3.connect(server.directory / "wht-state" / "webhooktunnel.db", isolation_level=None, timeout=DEADLINE)
     other.execute("BEGIN IMMEDIATE")
     return other
 
@@ -180,7 +178,7 @@ def locked(server):
 @pytest.fixture
 def client_that_waits(start):
     """A registration on its way while the audit cannot be written."""
-    server = start(WHT_ADMIT_TIMEOUT=1)
+    server = start(WHT_ADMIT_TIMEOUT=3)
     tunnel = server.tunnel()
     lock = locked(server)
     id = server.new_id()
@@ -215,7 +213,7 @@ def test_R22_a_client_that_stops_talking_before_it_is_admitted(client_that_waits
 
 @pytest.mark.parametrize("broken, status", [(b"nonsense", 502), (b"", 504)])
 def test_P09_an_answer_of_ours_to_HEAD_has_no_body(start, broken, status):
-    server = start(WHT_RESPONSE_TIMEOUT=0.5)
+    server = start(WHT_RESPONSE_TIMEOUT=0.5 if status == 504 else 60)
     viewer = server.viewer().send(request(server.tunnel(serve=replying(broken)), method="HEAD"))
     answer = viewer.response("HEAD")
     assert answer.status == status and viewer.rest() == b""

@@ -15,7 +15,7 @@ import pytest
 
 from wht import auth_service
 from wht.auth_service import AuthService
-from wht.client import URL, url_of, whclient
+from wht.client import URL, events, url_of, whclient
 from wht.origin import Connection
 from wht.process import BIN, ROOT, Process
 from wht.proxy import Mangler
@@ -126,7 +126,7 @@ def test_the_original_command_line(wht):
     """The service of old says who we are and where; a used-up token is replaced, and the new name is said aloud."""
     ids = [wht.new_id(), wht.new_id()]
     answers = [{"tunnelId": id, "token": mint(id), "proxyUrl": url_of(wht)} for id in ids]
-    answers[0]["token"] = mint(ids[0], exp=int(time.time()) + 6, nbf=int(time.time()) - 10)
+    answers[0]["token"] = mint(ids[0], exp=int(time.time()) + 20, nbf=int(time.time()) - 10)
     auth = wht.keep(AuthService({"my-client/abc": {"key": "my-access-token", "answers": answers}}))
     origin = wht.origin()
     client = whclient(wht, "my-client/abc", "my-access-token", origin.port, WHT_AUTH_URL=auth.url)
@@ -306,13 +306,12 @@ def test_back_at_once_after_a_cut(wht):
     client = whclient(wht, f"http://localhost:{mangler.port}", id, wht.origin().port, "--token", mint(id), "--json", wait=False)
     client.wait_line(re.compile(r'"event":"up"'))
     time.sleep(11)  # a session that lasted
-    begin = time.monotonic()
     mangler.cut()
-    assert eventually(lambda: sum('"event":"up"' in line for line in client.output) == 2, 5)
-    assert time.monotonic() - begin < 1.5 and wht.get(f"/{id}/").status == 200
+    assert eventually(lambda: len(events(client, "up")) == 2)
+    assert [event["ms"] for event in events(client, "resting")] == [0] and wht.get(f"/{id}/").status == 200
 
 
-def test_back_within_five_seconds_of_waking(wht):
+def test_back_soon_after_waking(wht):
     """Stopped, and meanwhile the way to the server dies without a word."""
     mangler = wht.keep(Mangler(wht.port))
     id = wht.new_id()
@@ -322,7 +321,7 @@ def test_back_within_five_seconds_of_waking(wht):
     time.sleep(8)
     mangler.lose()
     client.signal(signal.SIGCONT)
-    assert eventually(lambda: sum('"event":"up"' in line for line in client.output) == 2, 5), client.output[-8:]
+    assert eventually(lambda: sum('"event":"up"' in line for line in client.output) == 2, 20), client.output[-8:]  # by the pings alone: later
 
 
 @pytest.mark.parametrize("kind", ["tinyproxy", "microsocks"])

@@ -15,7 +15,7 @@ from wht.server import eventually
 from wht.token import mint
 
 hawk = pytest.mark.skipif(not auth_service.available(), reason="node and the npm package hawk are wanted")
-SHORT = 6  # seconds; the next token is wanted a second before
+SHORT = 20  # seconds; the next token is wanted a second before
 
 
 def short(id, seconds=SHORT):
@@ -63,7 +63,7 @@ class Asking:
 
     def stop(self):
         self.over.set()
-        self.thread.join(20)
+        self.thread.join(60)
         return self.statuses
 
 
@@ -93,7 +93,7 @@ def test_a_server_that_ends_sessions_with_their_tokens(start, tmp_path):
     """Then the client is back at once, by the token that it has got meanwhile, and under the same name."""
     server = start(WHT_CLOSE_AT_EXPIRY=1)
     id = server.new_id()
-    source = Source("file", tmp_path, short(id, 12))  # a session that lasted begins the back-off anew
+    source = Source("file", tmp_path, short(id, 25))  # a session that lasted begins the back-off anew
     client = source.start(server, url_of(server), id, server.origin().port)
     wait_event(client, "up")
     source.give(mint(id))

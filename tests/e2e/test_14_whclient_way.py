@@ -128,7 +128,7 @@ def test_secrets_are_not_in_the_environment_either(wht):
 ], ids=lambda value: "env" if value and isinstance(value, dict) else "")
 def test_errors_repeat_no_secret(tmp_path, arguments, env):
     ended = subprocess.run([BIN / "whclient", *arguments], env={"HOME": str(tmp_path), **env}, stdin=subprocess.DEVNULL,
-                           capture_output=True, text=True, timeout=20)
+                           capture_output=True, text=True, timeout=120)
     assert ended.returncode in (1, 2) and "hidden" not in ended.stdout + ended.stderr
     assert ended.stdout + ended.stderr
 
@@ -152,7 +152,7 @@ class Check:
 
     def __init__(self, *arguments, **env):
         ended = subprocess.run([BIN / "whclient", "--check", *map(str, arguments)], env=env, stdin=subprocess.DEVNULL,
-                               capture_output=True, text=True, timeout=60)
+                               capture_output=True, text=True, timeout=120)
         self.status, self.text = ended.returncode, ended.stdout + ended.stderr
         lines = [re.match(r"(\S+) +(\S+) +(.*)", line).groups() for line in ended.stdout.splitlines()]
         assert [name for _, name, _ in lines] == NAMES, self.text
@@ -288,5 +288,5 @@ def test_exit_on_loss(wht):
 
 def test_exit_on_loss_without_anybody_to_ask_for_a_token(tmp_path):
     ended = subprocess.run([BIN / "whclient", "c", "k", "3000", "--exit-on-loss", "--auth-url", f"http://127.0.0.1:{free_port()}"],
-                           env={"HOME": str(tmp_path)}, capture_output=True, text=True, timeout=30)
+                           env={"HOME": str(tmp_path)}, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 7 and "no token from the Auth service" in ended.stderr

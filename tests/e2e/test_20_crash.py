@@ -20,7 +20,7 @@ from wht import token as tokens
 from wht.admin import Admin
 from wht.process import DEADLINE, ROOT, Process
 from wht.server import Server, eventually
-from wht.tunnel import Tunnel
+from wht.tunnel import Tunnel, registration
 from wht.viewer import Cut
 
 ROUNDS = int(os.environ.get("WHT_CRASH_ROUNDS", 25))
@@ -108,7 +108,9 @@ def test_A11_kill_9_under_load_loses_nothing_that_was_acknowledged(workers, tmp_
         server = Server(directory, workers=workers)
         assert ask(server, "SELECT count(*) FROM tunnels") == [(0,)], "the last crash left sessions open"
         storm = Storm(server, round)
-        time.sleep(random.uniform(0.005, 0.3))
+        wanted = random.randrange(10 * CLIENTS)  # and somewhere on the way to the next one
+        assert eventually(lambda: len(storm.seen) >= wanted)
+        time.sleep(random.uniform(0, 0.02))
         server.signal(signal.SIGKILL)
         server.wait()
         storm.end()
@@ -142,14 +144,11 @@ def test_A12_a_lock_held_by_somebody_refuses_registrations_and_nothing_else(star
         refused = Tunnel(server.port, "beta", serve=None)
         assert refused.status == 503 and refused.response.get("x-webhooktunnel-error") == "not_recorded"
         assert refused.response.get("retry-after")
-        assert 1.5 < time.monotonic() - begin < 6
+        assert time.monotonic() - begin > 1.5
         begin = time.monotonic()
-        assert Tunnel(server.port, "gamma", serve=None).status == 503  # nobody waits for what lasts
-        assert time.monotonic() - begin < 1.5
-        for _ in range(20):
-            begin = time.monotonic()
-            assert server.get("/alpha/x").status == 200
-            assert time.monotonic() - begin < 1
+        assert {Tunnel(server.port, "gamma", serve=None).status for _ in range(20)} == {503}
+        assert time.monotonic() - begin < 20  # nobody waits for what lasts: that would be two seconds for each
+        assert {server.get("/alpha/x").status for _ in range(20)} == {200}  # before the lock goes
         other.execute("COMMIT")
     assert eventually(lambda: Tunnel(server.port, "delta", serve=None).status == 101)
     assert tunnel.alive()
@@ -244,13 +243,14 @@ def test_many_at_once_are_few_commits(start):
     server, count = start(), 300
     commits = lambda: Admin(database(server.directory).with_name("admin.sock")).get("/v1/status")["ledger"]["commits"]
     before = commits()
-    with concurrent.futures.ThreadPoolExecutor(64) as pool:
-        tunnels = list(pool.map(lambda n: Tunnel(server.port, f"storm-{n}", serve=None), range(count)))
-    assert all(tunnel.status == 101 for tunnel in tunnels)
+    server.signal(signal.SIGSTOP)  # so that they are at once, however slow we are
+    clients = [server.viewer().send(registration(f"storm-{n}", tokens.mint(f"storm-{n}"))) for n in range(count)]
+    server.signal(signal.SIGCONT)
+    assert all(client.response().status == 101 for client in clients)
     assert ask(server, "SELECT count(*) FROM tunnels WHERE id GLOB 'storm-*'") == [(count,)]
     assert commits() - before < 100
-    for tunnel in tunnels:
-        tunnel.close()
+    for client in clients:
+        client.close()
     assert eventually(lambda: ask(server, "SELECT count(*) FROM tunnels") == [(0,)])
 
 

@@ -5,7 +5,7 @@ import socket
 
 
 class Connection(http.client.HTTPConnection):
-    def __init__(self, path, timeout=30):
+    def __init__(self, path, timeout=90):
         super().__init__("whtd", timeout=timeout)
         self.path = str(path)
 
@@ -13,7 +13,7 @@ class Connection(http.client.HTTPConnection):
         self.sock = raw(self.path, self.timeout)
 
 
-def raw(path, timeout=30):
+def raw(path, timeout=90):
     """A connected socket, for bytes that no HTTP library would send."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(str(path))  # a full queue is waited for, which a socket with a timeout would not do

@@ -9,7 +9,7 @@ import threading
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = ROOT / "build" / os.environ.get("WHT_PRESET", "dev") / "bin"
 SANITIZED = BIN.parent.name in ("asan", "tsan")  # what is freed stays resident for a while
-DEADLINE = 30
+DEADLINE = 60
 
 
 class Process:
@@ -42,7 +42,7 @@ class Process:
         with self.changed:
             self.changed.wait_for(lambda: find() or self.process.poll() is not None, timeout)
         for thread in self.threads if self.process.poll() is not None else ():
-            thread.join(1)
+            thread.join(DEADLINE)
         found = find()
         assert found, f"no line like {pattern.pattern}:\n" + "\n".join(self.lines[-20:])
         return found
@@ -62,7 +62,7 @@ class Process:
             self.process.wait()
             raise AssertionError("does not end:\n" + "\n".join(self.lines[-20:])) from None
         for thread in self.threads:
-            thread.join(5)
+            thread.join(DEADLINE)
         return status
 
     def check_reports(self):

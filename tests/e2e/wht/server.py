@@ -14,6 +14,7 @@ from .tunnel import Tunnel
 from .viewer import Viewer
 
 LISTENING = re.compile(r"server\.listening.*:(\d+)\b")
+PATIENT = {"WHT_HANDSHAKE_TIMEOUT": 60, "WHT_HEAD_TIMEOUT": 60, "WHT_ADMIT_TIMEOUT": 60}  # unless a test says otherwise
 
 
 def base64_of(path):
@@ -26,7 +27,7 @@ class Server(Process):
         """env: whtd's settings; None takes one of the usual ones away."""
         self.directory, self.certs, self.workers = directory, certs, workers
         settings = {"HOSTNAME": "localhost", "PORT": "0", "WHT_LISTEN": "127.0.0.1", "WHT_WORKERS": workers,
-                    "TASKCLUSTER_PROXY_SECRET_A": tokens.SECRET_A, "TASKCLUSTER_PROXY_SECRET_B": tokens.SECRET_B}
+                    "TASKCLUSTER_PROXY_SECRET_A": tokens.SECRET_A, "TASKCLUSTER_PROXY_SECRET_B": tokens.SECRET_B, **PATIENT}
         if certs:
             settings |= {"HOSTNAME": certs.host, "TLS_KEY": base64_of(certs.key), "TLS_CERTIFICATE": base64_of(certs.certificate)}
         settings |= env

@@ -132,6 +132,7 @@ class Tunnel:
         not what the two headers say."""
         self.id, self.accept, self.consume, self.serve, self.pong = id, accept, consume, serve, pong
         self.frames, self.streams, self.requests, self.pings = [], {}, [], []
+        self.pinged = 0  # by the server, so often
         self.taken, self.changed = set(), threading.Condition()
         self.closed_with, self.over = None, False
         self.send_lock = threading.Lock()
@@ -223,6 +224,7 @@ class Tunnel:
             while True:
                 opcode, fin, payload = websocket.read_frame(self.viewer)
                 if opcode == websocket.PING:
+                    self.pinged += 1
                     if self.pong:
                         self.ws(websocket.PONG, payload)
                 elif opcode == websocket.PONG:

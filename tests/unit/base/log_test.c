@@ -1,5 +1,6 @@
 /* The log as its two ends see it: callers that must never wait,
- * readers that want one record a line. */
+ * readers that want one record a line. Time stands still, for a log that stops gives up what it
+ * cannot write in a second, and a slow machine is no blocked pipe. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,10 +16,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/log_line.h"
+#include "tests/unit/net/skew.h"
 
 static const struct log_origin origin = {"whtd", "box", 42};
 
@@ -188,49 +189,53 @@ test_lines_come_out_in_order_and_below_the_level_none_does(void **state)
 	assert_int_equal(log_dropped(), 0);
 }
 
+/* Time goes on, so that the writer gives up what nobody reads. */
+static void
+stop_blocked(void)
+{
+	time_go_on();
+	log_stop();
+	time_stop();
+}
+
 #define FLOOD 40000
 #define STAMP 24 /* bytes of a time stamp */
 
-/* A21 */
+/* A21: nobody reads until all has been said, so whoever waited would wait for ever. */
 static void
 test_a_blocked_pipe_blocks_nobody(void **state)
 {
 	static char out[4 << 20];
-	uint64_t start, lost;
+	uint64_t lost;
+	size_t n = 0;
 	int p[2];
 
 	(void)state;
 	assert_int_equal(pipe(p), 0);
 	start_into(p[1], true, NULL);
-	start = clock_mono_ms();
 	for (int i = 0; i < FLOOD; i++)
 		log_event(LVL_INFO, "flood", NULL, LOG_INT("i", i));
-	assert_true(clock_mono_ms() - start < 10000);
 	lost = log_dropped();
 	assert_true(lost > 0 && lost < FLOOD);
 
 	/* The reader is back, and hears how much it missed. */
-	assert_int_equal(fcntl(p[0], F_SETFL, O_NONBLOCK), 0);
-	start = clock_mono_ms();
-	for (size_t n = 0; clock_mono_ms() - start < 10000;) {
-		n += read_all(p[0], out + n, sizeof(out) - n);
-		if (strstr(out, "\"Type\":\"log.dropped\""))
-			break;
-		usleep(1000);
+	while (!strstr(out, "\"Type\":\"log.dropped\"")) {
+		ssize_t more = read(p[0], out + n, sizeof(out) - 1 - n);
+
+		assert_true(more > 0);
+		n += (size_t)more;
 	}
-	assert_non_null(strstr(out, "\"Type\":\"log.dropped\""));
 	assert_null(strstr(out, "\"i\":39999}"));
 	assert_int_equal(log_dropped(), lost);
-	log_stop();
+	stop_blocked();
 	close(p[0]);
 	close(p[1]);
 }
 
-/* A21 A18 */
+/* A21 A18: or it would never return. */
 static void
 test_stopping_does_not_wait_for_a_blocked_pipe(void **state)
 {
-	uint64_t start;
 	int p[2];
 
 	(void)state;
@@ -238,10 +243,8 @@ test_stopping_does_not_wait_for_a_blocked_pipe(void **state)
 	start_into(p[1], false, NULL);
 	for (int i = 0; i < 4000; i++)
 		log_info(NULL, "%d filler to get past what a pipe holds", i);
-	start = clock_mono_ms();
-	log_stop();
-	assert_true(clock_mono_ms() - start < 4000);
-	assert_true(log_dropped() > 0);
+	stop_blocked();
+	assert_true(log_dropped() > 0); /* the writer gave up, it was not left behind */
 	close(p[0]);
 	close(p[1]);
 }
@@ -305,7 +308,7 @@ static int
 syslog_listener(char address[32])
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	const struct timeval patience = {.tv_sec = 5};
+	const struct timeval patience = {.tv_sec = 300};
 	socklen_t n = sizeof(in);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -381,5 +384,7 @@ main(void)
 	    cmocka_unit_test(test_a_syslog_address_that_means_nothing_is_refused),
 	};
 
+	skip_wall_s = 300; /* so late is a writer left behind: the wall clock's affair */
+	time_stop();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@
 #include "base/strb.h"
 #include "controlplane/admin.h"
 
-enum { WORKERS = 2, ANSWER_MAX = 256 * 1024, PATIENCE_MS = 10 * 1000, TICK_MS = 5 };
+enum { WORKERS = 2, ANSWER_MAX = 256 * 1024, PATIENCE_MS = 300 * 1000, TICK_MS = 5 };
 
 static struct world {
 	char folder[32], path[64], database[64];
@@ -127,7 +127,7 @@ static void
 open_ledger(void)
 {
 	struct ledger_config config = {
-	    .path = world.database, .keep_ms = UINT64_MAX / 4, .patience_ms = 300};
+	    .path = world.database, .keep_ms = UINT64_MAX / 4, .patience_ms = PATIENCE_MS};
 	char error[LEDGER_ERROR_MAX];
 
 	world.ledger = ledger_open(world.loop, &config, error);

@@ -100,6 +100,7 @@ policy_plain(void)
 	heads_set(&p->authority, "tunnel.example:8080");
 	p->secrets[0] = span_dup(SPAN("secretA"));
 	p->secrets[1] = span_dup(SPAN("secretB"));
+	p->limits.head_timeout = p->limits.admit_timeout = 300000; /* unless a test is about them */
 	return p;
 }
 

@@ -187,7 +187,7 @@ side_on_round_trip(void *user, uint64_t us)
 {
 	struct side *s = user;
 
-	assert_in_range(us, 1, 60000000);
+	assert_in_range(us, 0, 600000000); /* 0: time stands (silence_test.c) */
 	s->round_trips++;
 }
 
@@ -266,7 +266,7 @@ side_config(enum wsmux_role role, bool extended)
 		    .linger_bytes = 1 << 20,
 		},
 	    .message_max = (1 << 20) + 16,
-	    .ping_interval_ms = 20000,
+	    .ping_interval_ms = 600000, /* no machine is so slow that a peer of a test is silent */
 	};
 }
 

@@ -13,7 +13,7 @@ begin_example(struct play *p, const char *name)
 	strb_init(&path, 4096);
 	strb_init(&error, 1 << 16);
 	lua_budget_default(&budget);
-	budget.time_us = 2 * 1000 * 1000;
+	budget.time_us = 600 * 1000 * 1000;
 	strb_printf(&path, "%s/%s", EXAMPLES, name);
 	s = lua_script_new(&budget);
 	if (lua_script_read(s, strb_cstr(&path), &error) < 0)

@@ -514,7 +514,7 @@ static struct friend friends[TRAVELLERS];
 static void
 friend_meet(struct friend *f, struct traveller *t, SSL_CTX *tls)
 {
-	struct timeval patience = {.tv_sec = 60};
+	struct timeval patience = {.tv_sec = 300};
 	int fds[2];
 
 	tcp_pair(fds);

@@ -1,5 +1,5 @@
 /* TLS connections, against our own other end and against OpenSSL driven by hand. */
-#include "world.h"
+#include "still.h"
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <time.h>
@@ -342,8 +342,7 @@ test_bytes_of_the_wire_one_by_one(void **state)
 	r.ssl = SSL_new(r.context);
 	SSL_set_bio(r.ssl, to_us, from_us);
 	SSL_set_connect_state(r.ssl);
-	timer_start(&world_limit, WORLD_LIMIT_MS);
-	while (guest.got < 5) {
+	until_with(guest.got >= 5, {
 		ssize_t n = recv(r.fd, p, sizeof(p), MSG_DONTWAIT);
 
 		if (n > 0)
@@ -352,9 +351,7 @@ test_bytes_of_the_wire_one_by_one(void **state)
 			done = SSL_write(r.ssl, "hello", 5) == 5;
 		if (BIO_read(from_us, p, 1) == 1)
 			assert_int_equal(send(r.fd, p, 1, MSG_NOSIGNAL), 1);
-		turn(UV_RUN_NOWAIT);
-	}
-	timer_stop(&world_limit);
+	});
 	assert_string_equal(guest.text, "hello");
 	raw_close(&r);
 	until(guest.eofs);
@@ -1204,43 +1201,43 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    world_test(test_echo_of_64_mib_over_tls_1_3),
-	    world_test(test_echo_of_64_mib_over_tls_1_2),
-	    world_test(test_tls_reader_that_takes_nothing_stops_the_writer),
-	    world_test(test_tls_one_byte_taken_at_a_time),
-	    world_test(test_records_of_every_size),
-	    world_test(test_bytes_of_the_wire_one_by_one),
-	    world_test(test_tls_half_close_each_way),
-	    world_test(test_end_without_a_word_waits_for_the_handshake),
-	    world_test(test_tls_half_close_with_a_full_kernel_reads_on),
-	    world_test(test_tls_finish_sends_all_then_close_notify),
-	    world_test(test_tls_finish_swallows_what_still_comes),
-	    world_test(test_tls_conn_ends_inside_each_callback),
-	    world_test(test_certificate_of_name_and_address_is_accepted),
-	    world_test(test_certificate_of_another_name_is_refused),
-	    world_test(test_untrusted_certificate_is_refused),
-	    world_test(test_insecure_client_accepts_any),
-	    world_test(test_expired_certificate_is_refused_by_the_client),
-	    world_test(test_unusable_certificates_are_refused),
-	    world_test(test_key_of_another_kind_is_refused),
-	    world_test(test_key_behind_a_passphrase_is_refused),
-	    world_test(test_context_of_a_chain_knows_its_end),
-	    world_test(test_unusable_trust_is_refused),
-	    world_test(test_conn_outlives_the_context_it_was_made_with),
-	    world_test(test_old_versions_are_refused_with_an_alert),
-	    world_test(test_ciphers_without_forward_secrecy_are_refused),
-	    world_test(test_alpn_is_http_1_1_or_nothing),
-	    world_test(test_sni_of_any_kind_is_let_through),
-	    world_test(test_renegotiation_is_refused),
-	    world_test(test_early_data_is_not_offered),
-	    world_test(test_thousand_key_updates),
-	    world_test(test_key_updates_that_nobody_reads_are_bounded),
-	    world_test(test_close_notify_is_said_once_and_reading_goes_on),
-	    world_test(test_plain_words_to_a_tls_port_are_a_sentence),
-	    world_test(test_tls_to_a_plain_port_is_a_sentence),
-	    world_test(test_peer_that_closes_during_the_handshake),
-	    world_test(test_peer_leaves_at_each_step_of_the_handshake),
-	    world_test(test_broken_record_is_answered_by_an_alert),
+	    still_test(test_echo_of_64_mib_over_tls_1_3),
+	    still_test(test_echo_of_64_mib_over_tls_1_2),
+	    still_test(test_tls_reader_that_takes_nothing_stops_the_writer),
+	    still_test(test_tls_one_byte_taken_at_a_time),
+	    still_test(test_records_of_every_size),
+	    still_test(test_bytes_of_the_wire_one_by_one),
+	    still_test(test_tls_half_close_each_way),
+	    still_test(test_end_without_a_word_waits_for_the_handshake),
+	    still_test(test_tls_half_close_with_a_full_kernel_reads_on),
+	    still_test(test_tls_finish_sends_all_then_close_notify),
+	    still_test(test_tls_finish_swallows_what_still_comes),
+	    still_test(test_tls_conn_ends_inside_each_callback),
+	    still_test(test_certificate_of_name_and_address_is_accepted),
+	    still_test(test_certificate_of_another_name_is_refused),
+	    still_test(test_untrusted_certificate_is_refused),
+	    still_test(test_insecure_client_accepts_any),
+	    still_test(test_expired_certificate_is_refused_by_the_client),
+	    still_test(test_unusable_certificates_are_refused),
+	    still_test(test_key_of_another_kind_is_refused),
+	    still_test(test_key_behind_a_passphrase_is_refused),
+	    still_test(test_context_of_a_chain_knows_its_end),
+	    still_test(test_unusable_trust_is_refused),
+	    still_test(test_conn_outlives_the_context_it_was_made_with),
+	    still_test(test_old_versions_are_refused_with_an_alert),
+	    still_test(test_ciphers_without_forward_secrecy_are_refused),
+	    still_test(test_alpn_is_http_1_1_or_nothing),
+	    still_test(test_sni_of_any_kind_is_let_through),
+	    still_test(test_renegotiation_is_refused),
+	    still_test(test_early_data_is_not_offered),
+	    still_test(test_thousand_key_updates),
+	    still_test(test_key_updates_that_nobody_reads_are_bounded),
+	    still_test(test_close_notify_is_said_once_and_reading_goes_on),
+	    still_test(test_plain_words_to_a_tls_port_are_a_sentence),
+	    still_test(test_tls_to_a_plain_port_is_a_sentence),
+	    still_test(test_peer_that_closes_during_the_handshake),
+	    still_test(test_peer_leaves_at_each_step_of_the_handshake),
+	    still_test(test_broken_record_is_answered_by_an_alert),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

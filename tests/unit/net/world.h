@@ -2,8 +2,9 @@
  * with notebooks, and sockets.
  *
  * until(what) turns the loop until it is so; a test that waits for what never comes fails by the
- * limit. An end is the user of a conn: it writes down what it was told, checks bytes against a
- * pattern, and runs the test's own hook at each callback. */
+ * limit, which is of real time, whatever time the test has (skew.h), and tells "late" from "never"
+ * on the slowest of machines. An end is the user of a conn: it writes down what it was told, checks
+ * bytes against a pattern, and runs the test's own hook at each callback. */
 #ifndef WHT_TEST_NET_WORLD_H
 #define WHT_TEST_NET_WORLD_H
 
@@ -22,6 +23,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/obj.h"
@@ -29,34 +32,49 @@
 #include "net/listen.h"
 #include "net/loop_uv.h"
 
-#define WORLD_LIMIT_MS 30000
+#define WORLD_LIMIT_MS 300000
 #define END_TEXT_MAX   4096
 
 static struct loop *loop;
-static struct timer world_limit;
 static size_t world_fds;
 
 #define turn(mode) uv_run(loop_uv(loop), mode)
 #define until(what)                                                                                \
 	do {                                                                                       \
-		timer_start(&world_limit, WORLD_LIMIT_MS);                                         \
+		uint64_t until_end = world_real_ms() + WORLD_LIMIT_MS;                             \
 		while (!(what)) {                                                                  \
+			world_limit(until_end);                                                    \
 			turn(UV_RUN_NOWAIT);                                                       \
 			if (!(what))                                                               \
 				world_wait();                                                      \
 		}                                                                                  \
-		timer_stop(&world_limit);                                                          \
 	} while (0)
 /* The same while somebody outside the loop has to be looked after: turns do not wait. */
 #define until_with(what, care)                                                                     \
 	do {                                                                                       \
-		timer_start(&world_limit, WORLD_LIMIT_MS);                                         \
+		uint64_t until_end = world_real_ms() + WORLD_LIMIT_MS;                             \
 		while (!(what)) {                                                                  \
+			world_limit(until_end);                                                    \
 			care;                                                                      \
 			turn(UV_RUN_NOWAIT);                                                       \
 		}                                                                                  \
-		timer_stop(&world_limit);                                                          \
 	} while (0)
+
+static inline uint64_t
+world_real_ms(void)
+{
+	struct timespec ts;
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static inline void
+world_limit(uint64_t end_ms)
+{
+	if (world_real_ms() > end_ms)
+		fail_msg("what the test waits for did not come");
+}
 
 /* A turn that waits would run the tasks first, and wait although they
  * did what the test is after. */
@@ -67,13 +85,6 @@ world_wait(void)
 	int timeout = uv_backend_timeout(loop_uv(loop));
 
 	poll(&wake, 1, timeout < 0 || timeout > 2 ? 2 : timeout);
-}
-
-static inline void
-world_on_limit(void *user)
-{
-	(void)user;
-	fail_msg("what the test waits for did not come");
 }
 
 /* After a failed test its conns stay open: the others have had their turn. */
@@ -104,7 +115,6 @@ world_setup(void **state)
 	loop_free(&loop);
 	world_fds = open_descriptors();
 	loop = loop_new();
-	timer_init(&world_limit, loop, world_on_limit, NULL);
 	return 0;
 }
 
@@ -112,12 +122,13 @@ world_setup(void **state)
 static inline int
 world_teardown(void **state)
 {
+	struct timer leak;
+
 	(void)state;
-	timer_stop(&world_limit);
-	timer_init(&world_limit, loop, world_on_leak, NULL);
-	timer_start(&world_limit, 20000);
+	timer_init(&leak, loop, world_on_leak, NULL);
+	timer_start(&leak, WORLD_LIMIT_MS);
 	loop_run_down(loop);
-	timer_stop(&world_limit);
+	timer_stop(&leak);
 	assert_int_equal(loop_pool(loop)->in_use, 0);
 	loop_free(&loop);
 	assert_int_equal(open_descriptors(), world_fds);
