@@ -20,7 +20,7 @@ enum http_field_class { FIELD_PLAIN, FIELD_FRAMING, FIELD_HOP, FIELD_FORWARDED }
 
 struct http_field {
 	struct span name, value; /* the value without surrounding spaces and tabs */
-	enum http_field_id id; /* http_field_lookup() of the name */
+	enum http_field_id id;	 /* http_field_lookup() of the name */
 };
 
 /* How the body behind a head is delimited (RFC 9112, 6.3). */
