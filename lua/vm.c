@@ -341,11 +341,12 @@ void
 lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_message *m,
     struct lua_record *r, struct lua_verdict *out)
 {
+	static const struct lua_verdict nothing = {.kind = VERDICT_NONE};
 	struct lua_edit before = {.status = 0};
 
 	CHECK_OBJ(vm, VM_MAGIC);
 	ENSURE((m == NULL) != (r == NULL));
-	*out = (struct lua_verdict){.kind = VERDICT_NONE};
+	*out = nothing;
 	if (!lua_vm_has(vm, phase))
 		return;
 	if (m)

@@ -44,20 +44,23 @@ struct lua_account {
 	uint64_t at_ns; /* when that was so */
 };
 
+/* What each call needs stands together and in front. */
 struct lua_vm {
 	unsigned magic;
-	struct lua_script *script;
-	struct lua_shared *shared;
 	lua_State *L; /* NULL: it did not load */
-	bool active;  /* within a call */
 	int hooks[LUA_PHASES];
-	bool spoilt;
-	uint64_t retry_ns;
+	const char *member_names[LUA_MEMBERS]; /* object.c */
 
-	struct heap heap;
-	bool refused; /* the last time it wanted more memory it got none */
+	/* of one call: what it is about */
+	enum lua_phase phase;
+	uint64_t turn; /* handles of another turn are stale */
+	struct lua_message *message;
+	struct lua_record *record;
+	struct lua_verdict *verdict;
 
 	/* of one call: budget */
+	bool active; /* within a call */
+	bool spoilt;
 	enum lua_spent spent;
 	uint64_t begin_ns, deadline_ns; /* 0: nobody has looked at the clock yet */
 	uint64_t factor;		/* it may cost so many calls */
@@ -66,19 +69,16 @@ struct lua_vm {
 	unsigned lines;	   /* that it wrote to the log */
 	struct span about; /* which account the call is on */
 
-	struct lua_account accounts[LUA_ACCOUNTS];
-	uint32_t seed; /* of where ids fall among them */
-
-	/* of one call: what it is about */
-	enum lua_phase phase;
-	const char *member_names[LUA_MEMBERS]; /* object.c */
-	uint64_t turn;			       /* handles of another turn are stale */
-	struct lua_message *message;
-	struct lua_record *record;
-	struct lua_verdict *verdict;
-
+	struct lua_script *script;
+	struct lua_shared *shared;
+	struct heap heap;
+	bool refused; /* the last time it wanted more memory it got none */
+	uint64_t retry_ns;
 	struct strb scratch;
 	struct strb error;
+
+	struct lua_account accounts[LUA_ACCOUNTS];
+	uint32_t seed; /* of where ids fall among them */
 };
 
 /* budget.c */

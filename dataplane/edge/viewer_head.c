@@ -278,6 +278,7 @@ asked_of(const struct viewer *v, const struct http_head *head, const struct rout
 static int
 viewer_on_head(void *user, const struct http_head *head, struct span raw)
 {
+	struct lua_message message;
 	struct viewer_asked asked;
 	struct viewer *v;
 	struct route route;
@@ -286,6 +287,7 @@ viewer_on_head(void *user, const struct http_head *head, struct span raw)
 	viewer_note_request(v, head);
 	route = route_of(head, v->policy);
 	asked = asked_of(v, head, &route, raw);
+	asked.message = &message;
 	v->asked = &asked;
 	if (v->decision)
 		viewer_follow_decision(v, head, &route);
@@ -293,6 +295,8 @@ viewer_on_head(void *user, const struct http_head *head, struct span raw)
 		viewer_ask_route(v, head, &route);
 	viewer_follow_route(v, head, &route, raw);
 	v->asked = NULL;
+	if (asked.shown)
+		lua_message_free(&message);
 	return v->state == VIEWER_MOVING || v->state == VIEWER_ADMITTING ? HTTP_HOLD : HTTP_GO;
 }
 

@@ -54,6 +54,9 @@ struct viewer_asked {
 	/* What the client gets where a script names only a tunnel: on our own host the built-in
 	 * rule's path, without the id that it begins with; on any other there is no id in it. */
 	struct span usual_path;
+	/* The same as a script sees it: the room, and whether it is filled in. */
+	struct lua_message *message;
+	bool shown;
 };
 
 struct viewer {
@@ -77,7 +80,7 @@ struct viewer {
 	struct viewer_gather *gather;	  /* GATHERING, or BUSY until all of it is passed on */
 	struct viewer_response *response; /* as the script left it */
 	struct viewer_seen *seen;
-	const struct viewer_asked *asked; /* NULL: no head is at hand */
+	struct viewer_asked *asked; /* NULL: no head is at hand */
 	struct log_tag tag;
 	char *what; /* "GET /path" of the request under way, for the log */
 	char *tunnel;

@@ -9,12 +9,6 @@
 #include "http/write.h"
 #include "net/addr.h"
 
-/* One question, and what it is made of. */
-struct asked {
-	struct lua_message m;
-	struct lua_verdict verdict;
-};
-
 /* A request whose body is awaited: the head as it then is, to be read again, and where it goes. */
 struct viewer_gather {
 	struct strb head, body;
@@ -26,19 +20,27 @@ struct viewer_gather {
 };
 
 static void
-asked_init(
-    struct asked *q, struct viewer *v, const struct http_head *head, struct span id, size_t room)
+request_init(struct lua_message *m, const struct viewer *v, const struct http_head *head)
 {
 	struct span target;
 
-	lua_message_init(&q->m, head, room);
-	route_asked(head, &q->m.host, &target);
-	q->m.peer = addr_text_host(conn_peer(v->conn));
-	q->m.tls = conn_is_tls(v->conn);
-	q->m.request_id = span_str(v->request_id);
-	q->m.id = id;
-	q->m.id_valid = tunnel_id_valid;
-	q->m.fields_max = v->policy->limits.fields_max;
+	lua_message_init(m, head, LUA_EDIT_MAX + LUA_ANSWER_MAX);
+	route_asked(head, &m->host, &target);
+	m->peer = addr_text_host(conn_peer(v->conn));
+	m->tls = conn_is_tls(v->conn);
+	m->request_id = span_str(v->request_id);
+	m->id_valid = tunnel_id_valid;
+	m->fields_max = v->policy->limits.fields_max;
+}
+
+/* The head at hand: one message for all that the script is asked about it. */
+static struct lua_message *
+request_at_hand(struct viewer *v, const struct http_head *head)
+{
+	if (!v->asked->shown)
+		request_init(v->asked->message, v, head);
+	v->asked->shown = true;
+	return v->asked->message;
 }
 
 /* ---- on_route ---- */
@@ -54,14 +56,14 @@ viewer_decide(struct viewer *v, struct span id, struct span path)
 
 /* As the script has it, in place of the route that there was. */
 static void
-viewer_decide_route(
-    struct viewer *v, const struct http_head *head, struct route *route, const struct asked *q)
+viewer_decide_route(struct viewer *v, const struct http_head *head, struct route *route,
+    const struct lua_verdict *verdict)
 {
 	struct strb path;
 
 	strb_init(&path, LUA_EDIT_MAX + v->policy->limits.head_max);
-	outcome_path(&q->verdict, v->asked->usual_path, q->m.now.query, &path);
-	viewer_decide(v, q->verdict.id, span_str(strb_cstr(&path)));
+	outcome_path(verdict, v->asked->usual_path, v->asked->message->now.query, &path);
+	viewer_decide(v, verdict->id, span_str(strb_cstr(&path)));
 	strb_free(&path);
 	viewer_follow_decision(v, head, route);
 }
@@ -69,20 +71,19 @@ viewer_decide_route(
 void
 viewer_ask_route(struct viewer *v, const struct http_head *head, struct route *route)
 {
-	struct asked q;
+	struct lua_verdict verdict;
+	struct lua_message *m;
 
 	if (!route_is_for_script(route))
 		return;
-	asked_init(
-	    &q, v, head, route->kind == ROUTE_TUNNEL ? route->id : span_of(NULL, 0), LUA_EDIT_MAX);
-	lua_message_aim(&q.m, v->asked->target);
-	hooks_ask(v->worker, LUA_ROUTE, &q.m, NULL, q.m.id, &q.verdict);
-	if (q.verdict.kind == VERDICT_FAILED) {
+	m = request_at_hand(v, head);
+	m->id = route->kind == ROUTE_TUNNEL ? route->id : span_of(NULL, 0);
+	lua_message_aim(m, v->asked->target);
+	hooks_ask(v->worker, LUA_ROUTE, m, NULL, m->id, &verdict);
+	if (verdict.kind == VERDICT_FAILED)
 		*route = (struct route){.kind = ROUTE_REFUSED, .why = R_HOOK_FAILED};
-	} else if (q.verdict.kind == VERDICT_NAME) {
-		viewer_decide_route(v, head, route, &q);
-	}
-	lua_message_free(&q.m);
+	else if (verdict.kind == VERDICT_NAME)
+		viewer_decide_route(v, head, route, &verdict);
 }
 
 void
@@ -109,38 +110,36 @@ viewer_keep_decision(struct viewer *v, const struct route *route)
 /* ---- on_register ---- */
 
 static enum reason
-register_verdict(struct viewer *v, const struct http_head *head, struct asked *q)
+register_verdict(struct viewer *v, const struct http_head *head, struct span id,
+    const struct lua_verdict *verdict)
 {
-	bool named = q->verdict.kind == VERDICT_NAME;
+	bool named = verdict->kind == VERDICT_NAME && verdict->id.p;
 
-	if (q->verdict.kind == VERDICT_FAILED)
+	if (verdict->kind == VERDICT_FAILED)
 		return R_HOOK_FAILED;
-	if (q->verdict.kind == VERDICT_DENY) {
-		viewer_note_refusal(v, q->m.id, R_HOOK_DENIED, JWT_OK);
-		viewer_reply_by_script(v, head, &q->verdict);
+	if (verdict->kind == VERDICT_DENY) {
+		viewer_note_refusal(v, id, R_HOOK_DENIED, JWT_OK);
+		viewer_reply_by_script(v, head, verdict);
 		return R_HOOK_DENIED;
 	}
-	viewer_decide(v, named && q->verdict.id.p ? q->verdict.id : q->m.id, span_of(NULL, 0));
-	snprintf(
-	    v->decision->label, sizeof(v->decision->label), "%.*s", SPAN_FMT(q->verdict.label));
+	viewer_decide(v, named ? verdict->id : id, span_of(NULL, 0));
+	snprintf(v->decision->label, sizeof(v->decision->label), "%.*s", SPAN_FMT(verdict->label));
 	return R_NONE;
 }
 
 enum reason
 viewer_ask_register(struct viewer *v, const struct http_head *head, const struct admission *a)
 {
-	struct asked q;
-	enum reason why;
+	struct lua_message *m = request_at_hand(v, head);
+	struct lua_verdict verdict;
 
-	asked_init(&q, v, head, span_str(a->client.id), LUA_EDIT_MAX);
-	q.m.secret = true;
-	q.m.iss = span_str(a->client.claims.iss);
-	q.m.sub = span_str(a->client.claims.sub);
-	q.m.jti = span_str(a->client.claims.jti);
-	hooks_ask(v->worker, LUA_REGISTER, &q.m, NULL, q.m.id, &q.verdict);
-	why = register_verdict(v, head, &q);
-	lua_message_free(&q.m);
-	return why;
+	m->id = span_str(a->client.id);
+	m->secret = true;
+	m->iss = span_str(a->client.claims.iss);
+	m->sub = span_str(a->client.claims.sub);
+	m->jti = span_str(a->client.claims.jti);
+	hooks_ask(v->worker, LUA_REGISTER, m, NULL, m->id, &verdict);
+	return register_verdict(v, head, m->id, &verdict);
 }
 
 /* ---- answers ---- */
@@ -165,14 +164,14 @@ viewer_reply_by_script(
 
 /* ---- on_request and on_body ---- */
 
-/* The head and the route as they are now: the fields of q live until it is freed. */
+/* The head and the route as they are now: the fields of m live until it is freed. */
 static void
-apply_edits(struct asked *q, struct http_head *head, struct route *route)
+apply_edits(struct lua_message *m, struct http_head *head, struct route *route)
 {
-	head->fields = q->m.now.fields;
-	head->nfields = q->m.now.nfields;
-	if (q->m.now.path_edited)
-		route->path = lua_message_target(&q->m);
+	head->fields = m->now.fields;
+	head->nfields = m->now.nfields;
+	if (m->now.path_edited)
+		route->path = lua_message_target(m);
 }
 
 /* The head and the route are as the script left them. */
@@ -198,39 +197,43 @@ viewer_do_verdict(struct viewer *v, const struct lua_verdict *verdict, const str
 }
 
 static void
-viewer_ask(struct viewer *v, enum lua_phase phase, const struct http_head *head,
-    const struct route *route, struct span body)
+viewer_ask(struct viewer *v, enum lua_phase phase, struct lua_message *m,
+    const struct http_head *head, const struct route *route)
 {
 	struct http_head now = *head;
 	struct route to = *route;
-	struct asked q;
+	struct lua_verdict verdict;
 
-	asked_init(&q, v, head, route->id, LUA_EDIT_MAX + LUA_ANSWER_MAX);
-	lua_message_aim(&q.m, route->path);
-	if (phase == LUA_BODY)
-		q.m.body = body;
-	hooks_ask(v->worker, phase, &q.m, NULL, route->id, &q.verdict);
-	apply_edits(&q, &now, &to);
+	m->id = route->id;
+	lua_message_aim(m, route->path);
+	hooks_ask(v->worker, phase, m, NULL, route->id, &verdict);
+	apply_edits(m, &now, &to);
 	if (phase == LUA_REQUEST)
-		viewer_remember(v, head, &to, outcome_of(&q.verdict), q.verdict.status);
-	viewer_do_verdict(v, &q.verdict, &now, &to);
-	lua_message_free(&q.m);
+		viewer_remember(v, head, &to, outcome_of(&verdict), verdict.status);
+	viewer_do_verdict(v, &verdict, &now, &to);
 }
 
 void
 viewer_ask_request(struct viewer *v, const struct http_head *head, const struct route *route)
 {
-	viewer_ask(v, LUA_REQUEST, head, route, SPAN(""));
+	viewer_ask(v, LUA_REQUEST, request_at_hand(v, head), head, route);
 }
 
+/* A message of its own: the head may be what on_request made of the one at hand. */
 void
 viewer_ask_body(
     struct viewer *v, const struct http_head *head, const struct route *route, struct span body)
 {
-	if (hooks_have(v->worker, LUA_BODY))
-		viewer_ask(v, LUA_BODY, head, route, body);
-	else
+	struct lua_message m;
+
+	if (!hooks_have(v->worker, LUA_BODY)) {
 		viewer_refuse(v, head, R_HOOK_FAILED); /* it asked for what it does not look at */
+		return;
+	}
+	request_init(&m, v, head);
+	m.body = body;
+	viewer_ask(v, LUA_BODY, &m, head, route);
+	lua_message_free(&m);
 }
 
 /* ---- a body that is looked at first ---- */
