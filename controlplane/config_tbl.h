@@ -34,7 +34,7 @@ SETTING(log_level,            "WHT_LOG_LEVEL",              LEVEL,    LVL_INFO, 
 SETTING(close_at_expiry,      "WHT_CLOSE_AT_EXPIRY",        SWITCH,   0, "",               RELOAD, "1: a tunnel ends when the token that opened it expires")
 SETTING(trusted_proxies,      "WHT_TRUSTED_PROXIES",        TEXT,     0, "none",           RELOAD, "networks whose word on X-Forwarded-* and Forwarded is taken: 10.0.0.0/8, 2001:db8::/32")
 SETTING(lua,                  "WHT_LUA",                    PATH,     0, "none",           RELOAD, "the operator's script, a file or a directory of *.lua; docs/lua.md")
-SETTING(lua_time,             "WHT_LUA_TIME",               MS,       5, "",               RELOAD, "what one call of the script may take")
+SETTING(lua_time,             "WHT_LUA_TIME",               MS,       5, "",               RELOAD, "what one call of the script may compute")
 SETTING(lua_instructions,     "WHT_LUA_INSTRUCTIONS",       COUNT,    500000, "",          RELOAD, "instructions of one call of the script")
 SETTING(lua_memory,           "WHT_LUA_MEMORY",             BYTES,    8 << 20, "",         RELOAD, "memory of the script in each worker")
 SETTING(lua_register_closed,  "WHT_LUA_REGISTER_CLOSED",    SWITCH,   1, "",               RELOAD, "1: a registration whose on_register fails is refused; 0: it goes on")

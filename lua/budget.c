@@ -1,4 +1,4 @@
-/* lua/budget.c - what one call may take: time, instructions, memory.
+/* lua/budget.c - what one call may take: time of the processor, instructions, memory.
  *
  * The hard thing is that nobody may be able to catch the end of a budget, and that nothing runs
  * long between two looks at the clock. So the count hook looks every STEP instructions, whoever
@@ -81,8 +81,10 @@ patience_us(struct lua_vm *vm, uint64_t now_ns)
 static void
 begin_time(struct lua_vm *vm, uint64_t now_ns)
 {
+	vm->patience_ns = patience_us(vm, now_ns) * 1000 * vm->factor;
+	vm->begin_thread_ns = clock_thread_ns();
 	vm->begin_ns = now_ns;
-	vm->deadline_ns = now_ns + patience_us(vm, now_ns) * 1000 * vm->factor;
+	vm->deadline_ns = now_ns + vm->patience_ns;
 }
 
 /* ---- the end of it ---- */
@@ -128,6 +130,19 @@ spend(struct lua_vm *vm, enum lua_spent why)
 	watch(vm->L, 1);
 }
 
+/* By the wall's clock its time is over; but what counts is what the call computed, not how long the
+ * machine had others compute. If that is less, its time is over later. */
+static bool
+has_computed_enough(struct lua_vm *vm, uint64_t now_ns, uint64_t ahead_ns)
+{
+	uint64_t computed_ns = clock_thread_ns() - vm->begin_thread_ns;
+
+	if (computed_ns + ahead_ns > vm->patience_ns)
+		return true;
+	vm->deadline_ns = now_ns + vm->patience_ns - computed_ns;
+	return false;
+}
+
 /* Will it be, when what takes so long is done? */
 static bool
 is_late(struct lua_vm *vm, uint64_t ahead_ns)
@@ -136,7 +151,7 @@ is_late(struct lua_vm *vm, uint64_t ahead_ns)
 
 	if (vm->begin_ns == 0)
 		begin_time(vm, now_ns);
-	return now_ns + ahead_ns > vm->deadline_ns;
+	return now_ns + ahead_ns > vm->deadline_ns && has_computed_enough(vm, now_ns, ahead_ns);
 }
 
 static void

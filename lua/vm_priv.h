@@ -63,6 +63,8 @@ struct lua_vm {
 	bool spoilt;
 	enum lua_spent spent;
 	uint64_t begin_ns, deadline_ns; /* 0: nobody has looked at the clock yet */
+	uint64_t begin_thread_ns;	/* what the thread had computed by then, */
+	uint64_t patience_ns;		/* and what it may add */
 	uint64_t factor;		/* it may cost so many calls */
 	int64_t instructions;
 	size_t charge;	   /* bytes handled since the clock was looked at */

@@ -15,6 +15,15 @@ clock_mono_ns(void)
 }
 
 uint64_t
+clock_thread_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t
 clock_mono_ms(void)
 {
 	return clock_mono_ns() / 1000000u;

@@ -1,5 +1,5 @@
 /* base/clock.h - the two clocks, never confused: deadlines use the first,
- * tokens and logs the second. */
+ * tokens and logs the second; and what a thread computed, whatever else the machine did. */
 #ifndef WHT_BASE_CLOCK_H
 #define WHT_BASE_CLOCK_H
 
@@ -12,6 +12,8 @@ uint64_t clock_mono_ms(void);
 uint64_t clock_boot_ms(void);
 /* As clock_mono_ms, in nanoseconds. */
 uint64_t clock_mono_ns(void);
+/* Nanoseconds that the calling thread has computed. A system call, unlike the others. */
+uint64_t clock_thread_ns(void);
 /* Milliseconds since 1970-01-01T00:00:00Z, as the machine believes. */
 int64_t clock_wall_ms(void);
 
