@@ -15,7 +15,9 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Tests of one module and one number of workers share a server, so one xdist process gets them all."""
+    """Tests of one module and one number of workers share a server, so one xdist process gets them all. A module that waits for
+    long says LONG, and begins first: the others are over by the time that it is."""
+    items.sort(key=lambda item: not getattr(item.module, "LONG", False))
     for item in items:
         workers = getattr(item, "callspec", None) and item.callspec.params.get("workers", 0)
         item.add_marker(pytest.mark.xdist_group(f"{item.module.__name__}-{workers}"))

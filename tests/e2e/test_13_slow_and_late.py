@@ -14,6 +14,7 @@ from wht.server import eventually
 from wht.token import mint
 from wht.tunnel import FIN, registration, replying
 
+LONG = True
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 HEARTBEAT = b"GET /__heartbeat__ HTTP/1.1\r\nHost: a\r\n\r\n"
 SMALL_BUFFER = 4096

@@ -15,6 +15,7 @@ from wht.server import eventually
 from wht.token import mint
 
 hawk = pytest.mark.skipif(not auth_service.available(), reason="node and the npm package hawk are wanted")
+LONG = True
 SHORT = 20  # seconds; the next token is wanted a second before
 
 
