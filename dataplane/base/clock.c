@@ -5,22 +5,25 @@
 
 #define DIGIT(n) (char)('0' + (n) % 10)
 
-uint64_t
-clock_mono_ns(void)
+static uint64_t
+read_ns(clockid_t id)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(id, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t
+clock_mono_ns(void)
+{
+	return read_ns(CLOCK_MONOTONIC);
 }
 
 uint64_t
 clock_thread_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 uint64_t
@@ -32,10 +35,7 @@ clock_mono_ms(void)
 uint64_t
 clock_boot_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return read_ns(CLOCK_BOOTTIME) / 1000000u;
 }
 
 int64_t

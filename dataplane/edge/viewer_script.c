@@ -19,18 +19,26 @@ struct viewer_gather {
 	bool asked;
 };
 
+/* What is the same of a request and of the response to it. */
+static void
+message_init(
+    struct lua_message *m, const struct viewer *v, const struct http_head *head, size_t max)
+{
+	lua_message_init(m, head, max);
+	m->peer = addr_text_host(conn_peer(v->conn));
+	m->tls = conn_is_tls(v->conn);
+	m->request_id = span_str(v->request_id);
+	m->fields_max = v->policy->limits.fields_max;
+}
+
 static void
 request_init(struct lua_message *m, const struct viewer *v, const struct http_head *head)
 {
 	struct span target;
 
-	lua_message_init(m, head, LUA_EDIT_MAX + LUA_ANSWER_MAX);
+	message_init(m, v, head, LUA_EDIT_MAX + LUA_ANSWER_MAX);
 	route_asked(head, &m->host, &target);
-	m->peer = addr_text_host(conn_peer(v->conn));
-	m->tls = conn_is_tls(v->conn);
-	m->request_id = span_str(v->request_id);
 	m->id_valid = tunnel_id_valid;
-	m->fields_max = v->policy->limits.fields_max;
 }
 
 /* The head at hand: one message for all that the script is asked about it. */
@@ -383,18 +391,14 @@ response_init(struct lua_message *m, const struct viewer *v, const struct http_h
 {
 	struct span what = span_str(v->what);
 
-	lua_message_init(m, head, LUA_EDIT_MAX);
+	message_init(m, v, head, LUA_EDIT_MAX);
 	m->method = span_take(what, strcspn(v->what, " "));
 	m->now.path = span_drop(what, m->method.n + 1);
 	if (v->seen) {
 		m->host = v->seen->host;
 		lua_message_aim(m, v->seen->target);
 	}
-	m->peer = addr_text_host(conn_peer(v->conn));
-	m->tls = conn_is_tls(v->conn);
-	m->request_id = span_str(v->request_id);
 	m->id = span_str(v->tunnel);
-	m->fields_max = v->policy->limits.fields_max;
 }
 
 const struct http_head *

@@ -30,6 +30,18 @@ brief(void)
 	return b;
 }
 
+/* So long that no slow machine changes the verdict, and nothing but time is short. */
+static struct lua_budget
+patient(void)
+{
+	struct lua_budget b;
+
+	lua_budget_default(&b);
+	b.time_us = 200 * 1000;
+	b.instructions = 1000 * 1000 * 1000;
+	return b;
+}
+
 /* Fifty times what any call takes under a sanitizer, and less than what these tried would take if
  * nobody stopped them. */
 #define PATIENCE_MS 10000
@@ -412,17 +424,14 @@ test_what_is_left_works(void **state)
 	play_holds("assert(utf8.char(8364) == '\\u{20AC}' and utf8.len('\\u{20AC}') == 1)");
 }
 
-/* L01, L12: the time is long, so that no slow machine changes the verdict. */
+/* L01, L12 */
 static void
 test_who_overruns_again_and_again_gets_less(void **state)
 {
-	struct lua_budget budget;
+	struct lua_budget budget = patient();
 	struct play p;
 
 	(void)state;
-	lua_budget_default(&budget);
-	budget.time_us = 200 * 1000;
-	budget.instructions = 1000 * 1000 * 1000;
 	play_begin(&p, "function on_request() while true do end end", &budget);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(play_ask(&p, LUA_REQUEST), VERDICT_FAILED);
@@ -440,13 +449,10 @@ test_who_overruns_again_and_again_gets_less(void **state)
 static void
 test_time_is_what_the_call_computes(void **state)
 {
-	struct lua_budget budget;
+	struct lua_budget budget = patient();
 	struct play p;
 
 	(void)state;
-	lua_budget_default(&budget);
-	budget.time_us = 200 * 1000;
-	budget.instructions = 1000 * 1000 * 1000;
 	play_begin(&p,
 	    "function on_request() for i = 1, 3000 do local t = wht.sha256('x') end end "
 	    "function on_route() while true do end end",
