@@ -28,23 +28,14 @@ admit_check(
 	return jwt_check(token, id, &rules, (double)clock_wall_ms() / 1000, claims);
 }
 
-static struct span
-user_agent(const struct http_head *head)
-{
-	for (size_t i = 0; i < head->nfields; i++) {
-		if (span_ieq(head->fields[i].name, SPAN("user-agent")))
-			return head->fields[i].value;
-	}
-	return SPAN("");
-}
-
 static void
 admit_note(const struct http_head *head, const struct route *route, struct admission *out)
 {
 	struct client_facts *client = &out->client;
 
 	snprintf(client->id, sizeof(client->id), "%.*s", SPAN_FMT(route->id));
-	snprintf(client->agent, sizeof(client->agent), "%.*s", SPAN_FMT(user_agent(head)));
+	snprintf(client->agent, sizeof(client->agent), "%.*s",
+	    SPAN_FMT(http_head_value(head, HF_USER_AGENT)));
 	out->family = route->family;
 	out->offer = mux_offer_parse(http_head_value(head, HF_WHT_MUX));
 	client->websocktunnel = route->family == FAMILY_WEBSOCKTUNNEL;

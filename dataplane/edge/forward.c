@@ -81,7 +81,7 @@ write_about_viewer(struct strb *b, const struct forward_request *f)
 {
 	bool trusted = networks_have(&f->policy->trusted, f->peer);
 
-	write_forwarded_for(b, f, trusted, addr_text_host(f->peer_text));
+	write_forwarded_for(b, f, trusted, addr_text_host(span_str(f->peer_text)));
 	write_forwarded(b, f, trusted, HF_X_FORWARDED_PROTO, SPAN("X-Forwarded-Proto"),
 	    f->tls ? SPAN("https") : SPAN("http"));
 	if (f->route->host.n)

@@ -91,14 +91,10 @@ viewer_new(struct worker *w, enum viewer_state state)
 void
 viewer_forget_request(struct viewer *v)
 {
-	free(v->what);
-	free(v->tunnel);
-	free(v->seen);
-	v->seen = NULL;
+	note_free(&v->note);
 	decision_free(&v->decision);
 	viewer_forget_gather(v);
 	viewer_forget_response(v);
-	v->what = v->tunnel = NULL;
 	v->request_id[0] = '\0';
 	v->to_head = false;
 	v->tag.tunnel = v->tag.request = SPAN("");

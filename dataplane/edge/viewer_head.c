@@ -165,8 +165,8 @@ viewer_into_tunnel(struct viewer *v, const struct http_head *head, const struct 
 	enum reason why = R_NO_TUNNEL;
 
 	if (t) {
-		v->tunnel = span_dup(tunnel_id(t));
-		v->tag.tunnel = span_str(v->tunnel);
+		note_tunnel(v->note, tunnel_id(t));
+		v->tag.tunnel = v->note->tag.tunnel;
 		why = worker_over_memory(v->worker) ? R_PROCESS_MEMORY
 						    : viewer_begin_exchange(v, head, route, t);
 	} else if (v->worker->state > WORKER_DRAINING) {
@@ -258,36 +258,33 @@ viewer_follow_route(
 	}
 }
 
-static struct viewer_asked
-asked_of(const struct viewer *v, const struct http_head *head, const struct route *route,
-    struct span raw)
+/* What the built-in rule says of it. */
+static void
+asked_route(struct viewer_asked *asked, const struct route *route, const struct policy *policy)
 {
-	struct viewer_asked asked = {.raw = raw, .built_in = SPAN(""), .built_in_path = SPAN("")};
-
-	route_asked(head, &asked.host, &asked.target);
-	asked.usual_path = asked.target;
+	asked->built_in = asked->built_in_path = SPAN("");
+	asked->usual_path = asked->target;
 	if (route->kind != ROUTE_TUNNEL)
-		return asked;
-	asked.built_in = route->id;
-	asked.built_in_path = route->path;
-	if (route->by_host || route_host_is_ours(asked.host, v->policy))
-		asked.usual_path = route->path;
-	return asked;
+		return;
+	asked->built_in = route->id;
+	asked->built_in_path = route->path;
+	if (route->by_host || route_host_is_ours(asked->host, policy))
+		asked->usual_path = route->path;
 }
 
 static int
 viewer_on_head(void *user, const struct http_head *head, struct span raw)
 {
 	struct lua_message message;
-	struct viewer_asked asked;
+	struct viewer_asked asked = {.raw = raw, .message = &message};
 	struct viewer *v;
 	struct route route;
 
 	CAST_OBJ(v, user, VIEWER_MAGIC);
-	viewer_note_request(v, head);
+	route_asked(head, &asked.host, &asked.target);
+	viewer_note_request(v, head, &asked);
 	route = route_of(head, v->policy);
-	asked = asked_of(v, head, &route, raw);
-	asked.message = &message;
+	asked_route(&asked, &route, v->policy);
 	v->asked = &asked;
 	if (v->decision)
 		viewer_follow_decision(v, head, &route);

@@ -1,84 +1,42 @@
-/* What is said about a request: noted when it comes, and counted,
- * logged and remembered when it is over. */
+/* A request is noted when it comes, and counted and remembered when it is over. */
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "edge/hooks.h"
 #include "edge/viewer_priv.h"
 
-enum { NOTE_MAX = 256 /* bytes of a target in the log */, EXTRA_FIELDS = 9, BLOTS_MAX = 8 };
+enum { BLOTS_MAX = 8 };
 
 /* ---- when it comes ---- */
 
-/* "GET /path". The query may hold what is nobody's to read: it stays out of the log. */
-static char *
-request_note(const struct http_head *head)
+static struct note *
+note_of(const struct viewer *v, const struct http_head *head, const struct viewer_asked *asked)
 {
-	ptrdiff_t query = span_find(head->target, '?');
-	struct span target = span_take(head->target, query < 0 ? NOTE_MAX : (size_t)query);
-	char *note;
+	const struct note_seen seen = {
+	    .host = asked->host,
+	    .target = asked->target,
+	    .agent = http_head_value(head, HF_USER_AGENT),
+	    .referer = http_head_value(head, HF_REFERER),
+	};
+	bool scripted = hooks_have(v->worker, LUA_LOG) || hooks_have(v->worker, LUA_RESPONSE);
 
-	target = span_take(target, NOTE_MAX);
-	note = must_alloc(head->method.n + 1 + target.n + 1);
-	memcpy(note, head->method.p, head->method.n);
-	note[head->method.n] = ' ';
-	memcpy(note + head->method.n + 1, target.p, target.n);
-	return note;
-}
-
-static struct span
-seen_copy(char **at, struct span value)
-{
-	struct span copy = span_of(*at, value.n);
-
-	if (value.n)
-		memcpy(*at, value.p, value.n);
-	*at += value.n;
-	return copy;
-}
-
-static struct span
-field_value(const struct http_head *head, struct span name)
-{
-	for (size_t i = 0; i < head->nfields; i++) {
-		if (head->fields[i].id == HF_OTHER && span_ieq(head->fields[i].name, name))
-			return head->fields[i].value;
-	}
-	return SPAN("");
-}
-
-static void
-viewer_note_seen(struct viewer *v, const struct http_head *head)
-{
-	struct span agent = field_value(head, SPAN("user-agent"));
-	struct span referer = field_value(head, SPAN("referer")), host, target;
-	char *at;
-
-	route_asked(head, &host, &target);
-	v->seen = must_alloc(sizeof(*v->seen) + host.n + target.n + agent.n + referer.n);
-	at = v->seen->text;
-	v->seen->host = seen_copy(&at, host);
-	v->seen->target = seen_copy(&at, target);
-	v->seen->agent = seen_copy(&at, agent);
-	v->seen->referer = seen_copy(&at, referer);
+	return note_new(v->worker, &v->tag, conn_peer(v->conn), head, scripted ? &seen : NULL);
 }
 
 void
-viewer_note_request(struct viewer *v, const struct http_head *head)
+viewer_note_request(
+    struct viewer *v, const struct http_head *head, const struct viewer_asked *asked)
 {
 	viewer_forget_request(v);
-	v->what = request_note(head);
 	v->to_head = span_eq(head->method, SPAN("HEAD"));
 	v->policy = policy_ref(v->worker->policy);
-	v->began_ms = loop_now_ms(v->worker->loop);
 	v->requests++;
 	request_id_take(
 	    v->request_id, http_head_value(head, HF_X_REQUEST_ID), &v->worker->request_ids);
 	v->tag.request = span_str(v->request_id);
+	v->note = note_of(v, head, asked);
 	v->decision = v->brought;
 	v->brought = NULL;
-	if (hooks_have(v->worker, LUA_LOG) || hooks_have(v->worker, LUA_RESPONSE))
-		viewer_note_seen(v, head);
 }
 
 /* ---- for a script that is still to be written ---- */
@@ -119,7 +77,7 @@ viewer_remember(struct viewer *v, const struct http_head *head, const struct rou
 		.outcome = outcome,
 		.status = status,
 		.request_id = span_str(v->request_id),
-		.peer = addr_text_host(conn_peer(v->conn)),
+		.peer = addr_text_host(span_str(conn_peer(v->conn))),
 		.host = asked->host,
 		.built_in = asked->built_in,
 		.built_in_path = asked->built_in_path,
@@ -149,8 +107,8 @@ viewer_remember_failure(struct viewer *v, int status, uint64_t bytes, enum reaso
 	struct failure_facts *f = failures_next(&v->worker->failures);
 
 	snprintf(f->request, sizeof(f->request), "%s", v->request_id);
-	snprintf(f->id, sizeof(f->id), "%s", v->tunnel ? v->tunnel : "");
-	snprintf(f->what, sizeof(f->what), "%s", v->what);
+	snprintf(f->id, sizeof(f->id), "%s", v->note->tunnel ? v->note->tunnel : "");
+	snprintf(f->what, sizeof(f->what), "%.*s", SPAN_FMT(v->note->what));
 	snprintf(f->peer, sizeof(f->peer), "%s", v->conn ? conn_peer(v->conn) : "");
 	f->worker = v->worker->no;
 	f->why = why;
@@ -158,53 +116,15 @@ viewer_remember_failure(struct viewer *v, int status, uint64_t bytes, enum reaso
 	f->answered = v->x && exchange_answered(v->x);
 	f->bytes = bytes;
 	f->at_ms = clock_wall_ms();
-	f->took_ms = loop_now_ms(v->worker->loop) - v->began_ms;
-}
-
-/* What a script that writes the log can read beside the fields. */
-static const struct log_field *
-viewer_extra_fields(const struct viewer *v, struct span what, struct log_field out[EXTRA_FIELDS])
-{
-	static const struct viewer_seen nothing = {.host = {"", 0}, .agent = {"", 0}};
-	const struct viewer_seen *seen = v->seen ? v->seen : &nothing;
-	const struct log_field *all = out;
-	ptrdiff_t blank = span_find(what, ' ');
-	struct span method = span_take(what, blank < 0 ? 0 : (size_t)blank);
-	struct span address = v->conn ? addr_text_host(conn_peer(v->conn)) : SPAN("");
-
-	*out++ = (struct log_field)LOG_STR("event", "http.request");
-	*out++ = (struct log_field)LOG_INT("time_ms", clock_wall_ms());
-	*out++ = (struct log_field)LOG_TEXT("method", method);
-	*out++ = (struct log_field)LOG_TEXT("path", span_drop(what, method.n + 1));
-	*out++ = (struct log_field)LOG_TEXT("host", seen->host);
-	*out++ = (struct log_field)LOG_TEXT("user_agent", seen->agent);
-	*out++ = (struct log_field)LOG_TEXT("referer", seen->referer);
-	*out++ = (struct log_field)LOG_TEXT("address", address);
-	out->name = NULL;
-	return all;
-}
-
-static void
-viewer_log_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
-{
-	const char *what = v->what ? v->what : "";
-	struct log_field room[EXTRA_FIELDS];
-	const struct log_field *extra = NULL;
-
-	if (hooks_have(v->worker, LUA_LOG))
-		extra = viewer_extra_fields(v, span_str(what), room);
-	worker_log(v->worker, "http.request", &v->tag, extra, LOG_STR("request", what),
-	    LOG_INT("status", status), LOG_INT("bytes", bytes),
-	    LOG_INT("ms", v->what ? loop_now_ms(v->worker->loop) - v->began_ms : 0),
-	    LOG_STR("reason", reason_word(why)),
-	    LOG_STR("peer", v->conn ? conn_peer(v->conn) : ""));
+	f->took_ms = loop_now_ms(v->worker->loop) - v->note->began_ms;
 }
 
 void
 viewer_note_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
 {
-	struct worker_metrics *m = &v->worker->metrics;
-	bool asked = v->what != NULL;
+	struct worker *w = v->worker;
+	struct worker_metrics *m = &w->metrics;
+	bool asked = v->note != NULL;
 
 	m->ended[why]++;
 	if (!asked && reason_info(why)->fault == FAULT_NOBODY)
@@ -213,5 +133,8 @@ viewer_note_end(struct viewer *v, int status, uint64_t bytes, enum reason why)
 	m->viewer_bytes_out += bytes;
 	if (asked && why != R_NONE)
 		viewer_remember_failure(v, status, bytes, why);
-	viewer_log_end(v, status, bytes, why);
+	if (!asked)
+		v->note = note_new(w, &v->tag, v->conn ? conn_peer(v->conn) : "", NULL, NULL);
+	v->tag.tunnel = SPAN(""); /* it is the note's */
+	note_end(w, &v->note, status, bytes, why);
 }

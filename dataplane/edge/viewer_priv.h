@@ -2,7 +2,7 @@
  *
  *   viewer.c        the connection: states, bytes, time, ends
  *   viewer_head.c   what a request head asks for
- *   viewer_note.c   what is said about a request
+ *   viewer_note.c   what is noted of a request, and remembered
  *   viewer_script.c what the operator's script says of it
  *   viewer_leave.c  leaving this worker's viewers: to another worker, or into a tunnel
  *
@@ -16,6 +16,7 @@
 #include "base/obj.h"
 #include "edge/admit.h"
 #include "edge/exchange.h"
+#include "edge/note.h"
 #include "edge/request_id.h"
 #include "edge/tunnel.h"
 #include "edge/viewer.h"
@@ -38,12 +39,6 @@ enum viewer_state {
 struct viewer_response {
 	struct lua_message m;
 	struct http_head head;
-};
-
-/* What only a script wants to know of a request when its head is gone. */
-struct viewer_seen {
-	struct span host, target, agent, referer;
-	char text[];
 };
 
 /* A head as it came, before any script had a word; within its callback only. */
@@ -79,12 +74,9 @@ struct viewer {
 	struct decision *brought;	  /* of the script on the worker that it came from */
 	struct viewer_gather *gather;	  /* GATHERING, or BUSY until all of it is passed on */
 	struct viewer_response *response; /* as the script left it */
-	struct viewer_seen *seen;
+	struct note *note; /* of the request under way; NULL: none, or it is over */
 	struct viewer_asked *asked; /* NULL: no head is at hand */
 	struct log_tag tag;
-	char *what; /* "GET /path" of the request under way, for the log */
-	char *tunnel;
-	uint64_t began_ms;
 	char request_id[REQUEST_ID_MAX + 1];
 };
 
@@ -106,7 +98,7 @@ void viewer_into_tunnel(struct viewer *, const struct http_head *, const struct 
 /* Another request may follow an answer of ours only when this one is all in. */
 bool viewer_must_close(const struct viewer *, const struct http_head *);
 /* viewer_note.c */
-void viewer_note_request(struct viewer *, const struct http_head *);
+void viewer_note_request(struct viewer *, const struct http_head *, const struct viewer_asked *);
 /* What the rules and the script made of it, before its tunnel is looked for: for whoever tries
  * another script on it. status: that the script said, or 0. */
 void viewer_remember(

@@ -25,19 +25,18 @@ message_init(
     struct lua_message *m, const struct viewer *v, const struct http_head *head, size_t max)
 {
 	lua_message_init(m, head, max);
-	m->peer = addr_text_host(conn_peer(v->conn));
+	m->peer = addr_text_host(span_str(conn_peer(v->conn)));
 	m->tls = conn_is_tls(v->conn);
 	m->request_id = span_str(v->request_id);
 	m->fields_max = v->policy->limits.fields_max;
 }
 
 static void
-request_init(struct lua_message *m, const struct viewer *v, const struct http_head *head)
+request_init(
+    struct lua_message *m, const struct viewer *v, const struct http_head *head, struct span host)
 {
-	struct span target;
-
 	message_init(m, v, head, LUA_EDIT_MAX + LUA_ANSWER_MAX);
-	route_asked(head, &m->host, &target);
+	m->host = host;
 	m->id_valid = tunnel_id_valid;
 }
 
@@ -46,7 +45,7 @@ static struct lua_message *
 request_at_hand(struct viewer *v, const struct http_head *head)
 {
 	if (!v->asked->shown)
-		request_init(v->asked->message, v, head);
+		request_init(v->asked->message, v, head, v->asked->host);
 	v->asked->shown = true;
 	return v->asked->message;
 }
@@ -233,12 +232,14 @@ viewer_ask_body(
     struct viewer *v, const struct http_head *head, const struct route *route, struct span body)
 {
 	struct lua_message m;
+	struct span host, target;
 
 	if (!hooks_have(v->worker, LUA_BODY)) {
 		viewer_refuse(v, head, R_HOOK_FAILED); /* it asked for what it does not look at */
 		return;
 	}
-	request_init(&m, v, head);
+	route_asked(head, &host, &target);
+	request_init(&m, v, head, host);
 	m.body = body;
 	viewer_ask(v, LUA_BODY, &m, head, route);
 	lua_message_free(&m);
@@ -389,16 +390,15 @@ viewer_push_gathered(struct viewer *v)
 static void
 response_init(struct lua_message *m, const struct viewer *v, const struct http_head *head)
 {
-	struct span what = span_str(v->what);
+	const struct note *note = v->note;
 
 	message_init(m, v, head, LUA_EDIT_MAX);
-	m->method = span_take(what, strcspn(v->what, " "));
-	m->now.path = span_drop(what, m->method.n + 1);
-	if (v->seen) {
-		m->host = v->seen->host;
-		lua_message_aim(m, v->seen->target);
-	}
-	m->id = span_str(v->tunnel);
+	m->method = note_method(note);
+	m->now.path = note_path(note);
+	m->host = note->seen.host;
+	if (note->seen.target.n)
+		lua_message_aim(m, note->seen.target);
+	m->id = note->tag.tunnel;
 }
 
 const struct http_head *

@@ -26,6 +26,7 @@
 #include "msg/msg.h"
 #include "net/listen.h"
 
+struct note;
 struct tunnel;
 struct viewer;
 struct viewer_ticket;
@@ -70,6 +71,8 @@ struct worker {
 	struct timer refusals_due;
 	struct timer lag;
 	struct task left; /* somebody is gone */
+	STAILQ_HEAD(, note) over; /* requests that are to be told of; edge/note.h */
+	struct task tell;
 	uint64_t lag_due_ms;
 	struct request_ids request_ids;
 	struct viewer_ticket *tickets; /* uthash: registrations that wait for their row */

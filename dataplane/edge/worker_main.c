@@ -4,6 +4,7 @@
 
 #include "base/obj.h"
 #include "edge/hooks.h"
+#include "edge/note.h"
 #include "edge/tunnel.h"
 #include "edge/viewer.h"
 #include "edge/worker.h"
@@ -74,7 +75,8 @@ worker_say_drained(struct worker *w)
 	worker_set_state(w, WORKER_STOPPED);
 	letter->mail.type = MSG_DRAINED;
 	letter->worker = w->no;
-	worker_flush_refusals(w); /* behind the last row comes nothing */
+	notes_tell(w); /* a script that fails there is a row, */
+	worker_flush_refusals(w); /* and behind the last row comes nothing */
 	msg_post(w->shared->control, &letter->mail);
 	loop_stop(w->loop);
 }
@@ -233,6 +235,16 @@ worker_on_lag(void *user)
 	timer_start(&w->lag, LAG_EVERY_MS);
 }
 
+/* The turn is over, and requests with it. */
+static void
+worker_on_tell(void *user)
+{
+	struct worker *w;
+
+	CAST_OBJ(w, user, WORKER_MAGIC);
+	notes_tell(w);
+}
+
 /* ---- life ---- */
 
 static void
@@ -259,6 +271,8 @@ worker_new(struct edge_shared *shared, unsigned no, struct policy *policy, const
 	timer_init(&w->drain_deadline, w->loop, worker_on_drain_deadline, w);
 	timer_init(&w->refusals_due, w->loop, worker_on_refusals_due, w);
 	task_init(&w->left, w->loop, worker_on_left, w);
+	STAILQ_INIT(&w->over);
+	task_init(&w->tell, w->loop, worker_on_tell, w);
 	timer_init(&w->lag, w->loop, worker_on_lag, w);
 	w->lag_due_ms = loop_now_ms(w->loop) + LAG_EVERY_MS + LOOP_TICK_MS;
 	timer_start(&w->lag, LAG_EVERY_MS);
@@ -287,6 +301,7 @@ worker_main(void *user)
 	timer_stop(&w->lag);
 	timer_stop(&w->refusals_due);
 	task_cancel(&w->left);
+	task_cancel(&w->tell);
 	mailbox_shut(w->box, worker_drop_mail);
 	loop_run_down(w->loop);
 	return NULL;

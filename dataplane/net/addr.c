@@ -39,15 +39,15 @@ addr_text(const struct sockaddr *addr, char out[ADDR_TEXT_MAX])
 }
 
 struct span
-addr_text_host(const char *text)
+addr_text_host(struct span text)
 {
-	struct span all = span_str(text);
-	const char *colon = strrchr(text, ':');
+	const char *colon = text.n ? memrchr(text.p, ':', text.n) : NULL;
+	struct span host;
 
 	if (!colon)
-		return all;
-	all = span_take(all, (size_t)(colon - text));
-	return text[0] == '[' ? span_take(span_drop(all, 1), all.n - 2) : all;
+		return text;
+	host = span_take(text, (size_t)(colon - text.p));
+	return host.n >= 2 && host.p[0] == '[' ? span_of(host.p + 1, host.n - 2) : host;
 }
 
 uint16_t

@@ -16,7 +16,7 @@ const char *addr_text(const struct sockaddr *, char out[ADDR_TEXT_MAX]);
 /* The same without port and brackets. */
 const char *addr_host(const struct sockaddr *, char out[ADDR_TEXT_MAX]);
 /* The host in what addr_text wrote. */
-struct span addr_text_host(const char *text);
+struct span addr_text_host(struct span text);
 uint16_t addr_port(const struct sockaddr *);
 void addr_set_port(struct sockaddr *, uint16_t port);
 socklen_t addr_len(const struct sockaddr *);
