@@ -7,18 +7,19 @@
  *           what is empty is nil
  *
  * path and query may be set where the phase may edit a request,
- * status where it may edit a response.
+ * status where it may edit a response. They are looked for in this order: what scripts ask for most
+ * stands first.
  */
 /* clang-format off */
+MEMBER(headers,    HEADERS, tls,        REQ | RES, "the fields")
+MEMBER(path,       TEXT,    now.path,   REQ | RES, "without the query; in on_route the viewer's, then what the client gets")
+MEMBER(id,         TEXT,    id,         REQ | RES, "the tunnel; in on_route what the built-in rule says, or nil")
+MEMBER(peer,       TEXT,    peer,       REQ | RES, "the other end's address, without a port")
 MEMBER(method,     TEXT,    method,     REQ | RES, "of the request")
 MEMBER(host,       TEXT,    host,       REQ | RES, "as the viewer named it")
-MEMBER(path,       TEXT,    now.path,   REQ | RES, "without the query; in on_route the viewer's, then what the client gets")
 MEMBER(query,      TEXT,    now.query,  REQ | RES, "without its question mark")
-MEMBER(headers,    HEADERS, tls,        REQ | RES, "the fields")
-MEMBER(peer,       TEXT,    peer,       REQ | RES, "the other end's address, without a port")
 MEMBER(tls,        TRUTH,   tls,        REQ | RES, "did it come by https?")
 MEMBER(request_id, TEXT,    request_id, REQ | RES, "as in the log")
-MEMBER(id,         TEXT,    id,         REQ | RES, "the tunnel; in on_route what the built-in rule says, or nil")
 MEMBER(status,     STATUS,  now.status, RES,       "of the response")
 MEMBER(body,       TEXT,    body,       REQ,       "in on_body")
 MEMBER(iss,        TEXT,    iss,        REQ,       "in on_register: of the token")

@@ -260,13 +260,30 @@ headers_call(lua_State *L)
 }
 
 static void
-set_one(lua_State *L, struct lua_message *m, struct span name, int value, bool add)
+set_one(lua_State *L, struct lua_message *m, struct span name, const struct span *value, bool add)
 {
-	struct span text = value ? vm_text(L, value) : SPAN("");
-	const char *fault = lua_message_set(m, name, value ? &text : NULL, add);
+	const char *fault = lua_message_set(m, name, value, add);
 
 	if (fault)
 		luaL_error(L, "%s: %s", lua_tostring(L, 2), fault);
+}
+
+static void
+add_text(lua_State *L, struct lua_message *m, struct span name, int index)
+{
+	struct span value = vm_text(L, index);
+
+	set_one(L, m, name, &value, true);
+}
+
+static void
+set_list(lua_State *L, struct lua_message *m, struct span name)
+{
+	set_one(L, m, name, NULL, false);
+	for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
+		add_text(L, m, name, lua_gettop(L));
+		lua_pop(L, 1);
+	}
 }
 
 /* headers[name] = text, a list of texts, or nil. */
@@ -274,21 +291,21 @@ static int
 headers_newindex(lua_State *L)
 {
 	struct lua_vm *vm = vm_of(L);
-	struct lua_message *m = vm->message;
-	struct span name = vm_text(L, 2);
-	int type = lua_type(L, 3);
+	struct span name = vm_text(L, 2), value;
 
 	if (!may_edit(vm))
 		return luaL_error(
 		    L, "headers cannot be set in %s", lua_phase_info(vm->phase)->function);
-	if (type != LUA_TTABLE) {
-		set_one(L, m, name, type == LUA_TNIL ? 0 : 3, false);
-		return 0;
-	}
-	set_one(L, m, name, 0, false);
-	for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
-		set_one(L, m, name, lua_gettop(L), true);
-		lua_pop(L, 1);
+	switch (lua_type(L, 3)) {
+	case LUA_TNIL:
+		set_one(L, vm->message, name, NULL, false);
+		break;
+	case LUA_TTABLE:
+		set_list(L, vm->message, name);
+		break;
+	default:
+		value = vm_text(L, 3);
+		set_one(L, vm->message, name, &value, false);
 	}
 	return 0;
 }
@@ -302,8 +319,7 @@ api_wht_add_header(lua_State *L)
 	if (!may_edit(vm_of(L)))
 		return luaL_error(
 		    L, "headers cannot be set in %s", lua_phase_info(vm_of(L)->phase)->function);
-	luaL_checkstring(L, 3);
-	set_one(L, m, name, 3, true);
+	add_text(L, m, name, 3);
 	return 0;
 }
 

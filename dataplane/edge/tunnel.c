@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/obj.h"
 #include "edge/hooks.h"
+#include "edge/note.h"
 
 #define uthash_fatal(text) wht_panic(__FILE__, __LINE__, text)
 #include <uthash.h>
@@ -120,6 +121,7 @@ tunnel_note_end(struct tunnel *t, enum reason why, const char *by)
 	m->tunnel_bytes_in += link_bytes_in(t->link);
 	m->tunnel_bytes_out += link_bytes_out(t->link);
 	tunnel_record_end(t, why, by);
+	notes_tell(t->worker); /* what was over before it stands before it */
 	worker_log(t->worker, "tunnel.close", &t->tag, NULL, LOG_STR("reason", reason_word(why)),
 	    LOG_INT("requests", t->requests), LOG_INT("bytes_in", link_bytes_in(t->link)),
 	    LOG_INT("bytes_out", link_bytes_out(t->link)),

@@ -74,8 +74,8 @@ struct viewer {
 	struct decision *brought;	  /* of the script on the worker that it came from */
 	struct viewer_gather *gather;	  /* GATHERING, or BUSY until all of it is passed on */
 	struct viewer_response *response; /* as the script left it */
-	struct note *note; /* of the request under way; NULL: none, or it is over */
-	struct viewer_asked *asked; /* NULL: no head is at hand */
+	struct note *note;		  /* of the request under way; NULL: none, or it is over */
+	struct viewer_asked *asked;	  /* NULL: no head is at hand */
 	struct log_tag tag;
 	char request_id[REQUEST_ID_MAX + 1];
 };

@@ -70,7 +70,7 @@ struct worker {
 	struct refusals refusals;
 	struct timer refusals_due;
 	struct timer lag;
-	struct task left; /* somebody is gone */
+	struct task left;	  /* somebody is gone */
 	STAILQ_HEAD(, note) over; /* requests that are to be told of; edge/note.h */
 	struct task tell;
 	uint64_t lag_due_ms;

@@ -75,7 +75,7 @@ worker_say_drained(struct worker *w)
 	worker_set_state(w, WORKER_STOPPED);
 	letter->mail.type = MSG_DRAINED;
 	letter->worker = w->no;
-	notes_tell(w); /* a script that fails there is a row, */
+	notes_tell(w);		  /* a script that fails there is a row, */
 	worker_flush_refusals(w); /* and behind the last row comes nothing */
 	msg_post(w->shared->control, &letter->mail);
 	loop_stop(w->loop);

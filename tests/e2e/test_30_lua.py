@@ -282,6 +282,28 @@ def test_lines_are_changed_dropped_and_written(scripted):
     assert not any("/one/quiet" in line for line in server.lines)
 
 
+def test_a_line_is_whole_when_what_it_speaks_of_is_gone(scripted):
+    """The viewer's and the tunnel's connection are closed in the turn that ends the request; then the process ends."""
+    server = scripted("""
+        function on_log(event)
+          if event.event == 'http.request' then
+            return ('END %s %s %s %s'):format(event.tunnel, event.path, event.address, event.reason)
+          elseif event.event == 'tunnel.close' then
+            return 'CLOSED ' .. event.tunnel
+          end
+        end""")
+    tunnel = server.tunnel("one", serve=None)
+    viewer = server.viewer()
+    viewer.send(b"GET /one/last HTTP/1.1\r\nHost: a\r\n\r\n")
+    tunnel.expect_stream()
+    tunnel.kill()
+    assert viewer.response().status == 502
+    server.signal(signal.SIGTERM)
+    assert server.wait() == 0
+    lines = [line for line in server.lines if line.startswith(("END ", "CLOSED "))]
+    assert lines == ["CLOSED one", "END one /one/last 127.0.0.1 link_lost"]
+
+
 def test_one_call_writes_so_many_lines_and_no_more(scripted):
     server = scripted("function on_request(req) for i = 1, 1000 do wht.log(req.path .. ' line ' .. i) end end")
     server.tunnel("one")

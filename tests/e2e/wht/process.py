@@ -96,6 +96,7 @@ class Process:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def cpu(self):
-        """Seconds of processor time, user and system."""
-        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Seconds of processor time, user and system, of the threads that there are: to the nanosecond,
+        where /proc/PID/stat counts ticks."""
+        threads = pathlib.Path(f"/proc/{self.pid}/task").iterdir()
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9

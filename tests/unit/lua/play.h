@@ -23,7 +23,7 @@ struct play {
 
 static const struct http_field play_fields[] = {
     {{"Host", 4}, {"a.example", 9}, HF_HOST},
-    {{"User-Agent", 10}, {"curl/8", 6}, HF_OTHER},
+    {{"User-Agent", 10}, {"curl/8", 6}, HF_USER_AGENT},
     {{"Accept", 6}, {"text/html", 9}, HF_OTHER},
     {{"accept", 6}, {"*/*", 3}, HF_OTHER},
     {{"Cookie", 6}, {"a=1; tunnel=beta", 16}, HF_COOKIE},
