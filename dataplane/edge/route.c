@@ -164,6 +164,12 @@ route_host_is_ours(struct span host, const struct policy *policy)
 }
 
 bool
+route_is_ours(const struct route *r)
+{
+	return r->kind == ROUTE_HEARTBEAT || r->kind == ROUTE_VERSION || r->kind == ROUTE_OPTIONS;
+}
+
+bool
 route_is_for_script(const struct route *route)
 {
 	return route->kind == ROUTE_TUNNEL ||

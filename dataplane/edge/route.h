@@ -41,6 +41,8 @@ struct route route_of(const struct http_head *, const struct policy *);
 void route_asked(const struct http_head *, struct span *host, struct span *target);
 /* Is it the service's own name, whatever the port? */
 bool route_host_is_ours(struct span host, const struct policy *);
+/* Is it answered here, for anybody? */
+bool route_is_ours(const struct route *);
 /* Would the operator's script be asked where that goes? A tunnel's, or nobody's; not what is ours. */
 bool route_is_for_script(const struct route *);
 /* To that tunnel, under that path, whatever the head says. */

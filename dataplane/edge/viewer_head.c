@@ -258,6 +258,20 @@ viewer_follow_route(
 	}
 }
 
+static void
+viewer_begin_request(struct viewer *v, const struct http_head *head)
+{
+	viewer_forget_request(v);
+	v->to_head = span_eq(head->method, SPAN("HEAD"));
+	v->policy = policy_ref(v->worker->policy);
+	v->requests++;
+	request_id_take(
+	    v->request_id, http_head_value(head, HF_X_REQUEST_ID), &v->worker->request_ids);
+	v->tag.request = span_str(v->request_id);
+	v->decision = v->brought;
+	v->brought = NULL;
+}
+
 /* What the built-in rule says of it. */
 static void
 asked_route(struct viewer_asked *asked, const struct route *route, const struct policy *policy)
@@ -282,8 +296,10 @@ viewer_on_head(void *user, const struct http_head *head, struct span raw)
 
 	CAST_OBJ(v, user, VIEWER_MAGIC);
 	route_asked(head, &asked.host, &asked.target);
-	viewer_note_request(v, head, &asked);
+	viewer_begin_request(v, head);
 	route = route_of(head, v->policy);
+	if (!route_is_ours(&route) || v->decision) /* ours have no line in the log */
+		viewer_note_request(v, head, &asked);
 	asked_route(&asked, &route, v->policy);
 	v->asked = &asked;
 	if (v->decision)

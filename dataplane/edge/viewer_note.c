@@ -9,8 +9,9 @@ enum { BLOTS_MAX = 8 };
 
 /* ---- when it comes ---- */
 
-static struct note *
-note_of(const struct viewer *v, const struct http_head *head, const struct viewer_asked *asked)
+void
+viewer_note_request(
+    struct viewer *v, const struct http_head *head, const struct viewer_asked *asked)
 {
 	const struct note_seen seen = {
 	    .host = asked->host,
@@ -20,23 +21,7 @@ note_of(const struct viewer *v, const struct http_head *head, const struct viewe
 	};
 	bool scripted = hooks_have(v->worker, LUA_LOG) || hooks_have(v->worker, LUA_RESPONSE);
 
-	return note_new(v->worker, &v->tag, conn_peer(v->conn), head, scripted ? &seen : NULL);
-}
-
-void
-viewer_note_request(
-    struct viewer *v, const struct http_head *head, const struct viewer_asked *asked)
-{
-	viewer_forget_request(v);
-	v->to_head = span_eq(head->method, SPAN("HEAD"));
-	v->policy = policy_ref(v->worker->policy);
-	v->requests++;
-	request_id_take(
-	    v->request_id, http_head_value(head, HF_X_REQUEST_ID), &v->worker->request_ids);
-	v->tag.request = span_str(v->request_id);
-	v->note = note_of(v, head, asked);
-	v->decision = v->brought;
-	v->brought = NULL;
+	v->note = note_new(v->worker, &v->tag, conn_peer(v->conn), head, scripted ? &seen : NULL);
 }
 
 /* ---- for a script that is still to be written ---- */
