@@ -13,14 +13,16 @@ void
 viewer_note_request(
     struct viewer *v, const struct http_head *head, const struct viewer_asked *asked)
 {
-	const struct note_seen seen = {
-	    .host = asked->host,
-	    .target = asked->target,
-	    .agent = http_head_value(head, HF_USER_AGENT),
-	    .referer = http_head_value(head, HF_REFERER),
-	};
+	struct note_seen seen;
 	bool scripted = hooks_have(v->worker, LUA_LOG) || hooks_have(v->worker, LUA_RESPONSE);
 
+	if (scripted)
+		seen = (struct note_seen){
+		    .host = asked->host,
+		    .target = asked->target,
+		    .agent = http_head_value(head, HF_USER_AGENT),
+		    .referer = http_head_value(head, HF_REFERER),
+		};
 	v->note = note_new(v->worker, &v->tag, conn_peer(v->conn), head, scripted ? &seen : NULL);
 }
 
