@@ -111,6 +111,7 @@ viewer_free(struct viewer *v)
 	LIST_REMOVE(v, entry);
 	viewer_forget_request(v);
 	http_parser_free(&v->parser);
+	viewer_forget_wait(v);
 	viewer_forget_plan(v);
 	decision_free(&v->brought);
 	OBJ_FREE(v);
@@ -251,6 +252,24 @@ viewer_on_eof(void *user)
 		viewer_end(v, R_VIEWER_IDLE);
 }
 
+/* What is behind the head may be here already. */
+void
+viewer_go_on(struct viewer *v)
+{
+	size_t used;
+
+	if (v->state == VIEWER_ENDING || v->state == VIEWER_MOVING || v->state == VIEWER_ADMITTING)
+		return;
+	if (http_parser_feed(v->parser, SPAN(""), &used) < 0)
+		viewer_end(v, http_parser_fault(v->parser));
+	if (v->state == VIEWER_WAITING)
+		viewer_next_request(v);
+	if (v->peer_done)
+		viewer_on_eof(v);
+	if (v->conn && (v->state != VIEWER_BUSY || !http_parser_done(v->parser)))
+		conn_resume(v->conn);
+}
+
 static void
 viewer_on_open(void *user)
 {
@@ -325,6 +344,7 @@ viewer_end(struct viewer *v, enum reason why)
 	    v->x ? exchange_bytes(v->x) : 0, why);
 	if (v->x)
 		exchange_abort(&v->x, why);
+	viewer_forget_wait(v);
 	viewer_forget_plan(v); /* an answer that comes now finds nobody */
 	viewer_set_state(v, VIEWER_ENDING);
 	viewer_say_goodbye(v, why, answered, ends_by_close);
@@ -356,6 +376,8 @@ viewer_on_gone(void *user, enum reason why)
 	CAST_OBJ(v, user, VIEWER_MAGIC);
 	if (v->state == VIEWER_BUSY)
 		viewer_note_end(v, exchange_status(v->x), exchange_bytes(v->x), R_VIEWER_GONE);
+	else if (v->state == VIEWER_WAITING)
+		viewer_note_end(v, 0, 0, R_VIEWER_GONE);
 	else if (v->state != VIEWER_ENDING)
 		v->worker->metrics.ended[why]++;
 	if (v->x)

@@ -5,6 +5,7 @@
  *   HANDSHAKE -TLS-> IDLE --first byte--> HEAD --a tunnel's--> BUSY (an exchange)
  *                     ^                    |
  *                     +-- answered by us --+--body for the script--> GATHERING --all in--> HEAD
+ *                                          +--script--> WAITING --turn over--> as from HEAD
  *                                          +--other worker's--> MOVING --conn empty--> posted away
  *                                          +--registration--> ADMITTING --row on disk--> a tunnel's
  *
@@ -27,6 +28,9 @@ void viewer_accept(struct worker *, int fd);
 void viewer_adopt(struct worker *, struct conn_bundle **, struct decision **);
 /* The next one of its worker's list. */
 struct viewer *viewer_next(struct viewer *);
+/* Of a worker, once each. */
+void viewers_wait_init(struct worker *);
+void viewers_wait_done(struct worker *);
 /* Finishes what it is at, and takes no further request;
  * one that has not asked yet may do so now. */
 void viewer_drain(struct viewer *);

@@ -220,8 +220,8 @@ viewer_serve(
 		viewer_move_to(v, owner, route, raw);
 	else if (route->kind == ROUTE_REGISTER)
 		viewer_register(v, head, route, raw);
-	else if (hooks_have(v->worker, LUA_REQUEST))
-		viewer_ask_request(v, head, route);
+	else if (v->asked->has_verdict)
+		viewer_follow_request(v);
 	else
 		viewer_pass(v, head, route);
 }
@@ -274,8 +274,10 @@ viewer_begin_request(struct viewer *v, const struct http_head *head)
 
 /* What the built-in rule says of it. */
 static void
-asked_route(struct viewer_asked *asked, const struct route *route, const struct policy *policy)
+asked_route(struct viewer_asked *asked, const struct policy *policy)
 {
+	const struct route *route = &asked->route;
+
 	asked->built_in = asked->built_in_path = SPAN("");
 	asked->usual_path = asked->target;
 	if (route->kind != ROUTE_TUNNEL)
@@ -286,30 +288,63 @@ asked_route(struct viewer_asked *asked, const struct route *route, const struct 
 		asked->usual_path = route->path;
 }
 
+void
+viewer_take_in(struct viewer *v, struct viewer_asked *asked)
+{
+	asked->waiting = asked->heard = asked->has_verdict = asked->shown = false;
+	asked->viewer = v;
+	v->asked = asked;
+	viewer_begin_request(v, &asked->head);
+	route_asked(&asked->head, &asked->host, &asked->target);
+	asked->route = route_of(&asked->head, v->policy);
+	if (!route_is_ours(&asked->route) || v->decision) /* ours have no line in the log */
+		viewer_note_request(v, &asked->head, asked);
+	asked_route(asked, v->policy);
+}
+
+void
+viewer_hear(struct viewer *v)
+{
+	const struct route *route = &v->asked->route;
+
+	v->asked->heard = true;
+	if (v->decision)
+		viewer_follow_decision(v);
+	else if (hooks_have(v->worker, LUA_ROUTE))
+		viewer_ask_route(v);
+	if (route->kind == ROUTE_TUNNEL && hooks_have(v->worker, LUA_REQUEST) &&
+	    viewer_owner(v, route) == v->worker->no)
+		viewer_ask_request(v);
+}
+
+void
+viewer_follow(struct viewer *v)
+{
+	struct viewer_asked *asked = v->asked;
+
+	viewer_follow_route(v, &asked->head, &asked->route, asked->raw);
+	v->asked = NULL;
+	if (asked->shown)
+		lua_message_free(&asked->message);
+}
+
+/* Where a script may have a word, heads wait for it together (viewer_wait.c). */
 static int
 viewer_on_head(void *user, const struct http_head *head, struct span raw)
 {
-	struct lua_message message;
-	struct viewer_asked asked = {.raw = raw, .message = &message};
+	struct viewer_asked asked;
 	struct viewer *v;
-	struct route route;
 
 	CAST_OBJ(v, user, VIEWER_MAGIC);
-	route_asked(head, &asked.host, &asked.target);
-	viewer_begin_request(v, head);
-	route = route_of(head, v->policy);
-	if (!route_is_ours(&route) || v->decision) /* ours have no line in the log */
-		viewer_note_request(v, head, &asked);
-	asked_route(&asked, &route, v->policy);
-	v->asked = &asked;
-	if (v->decision)
-		viewer_follow_decision(v, head, &route);
-	else if (hooks_have(v->worker, LUA_ROUTE))
-		viewer_ask_route(v, head, &route);
-	viewer_follow_route(v, head, &route, raw);
-	v->asked = NULL;
-	if (asked.shown)
-		lua_message_free(&message);
+	if (hooks_have(v->worker, LUA_ROUTE) || hooks_have(v->worker, LUA_REQUEST)) {
+		if (viewer_wait(v, head, raw))
+			return HTTP_HOLD;
+	}
+	asked.head = *head;
+	asked.raw = raw;
+	viewer_take_in(v, &asked);
+	viewer_hear(v);
+	viewer_follow(v);
 	return v->state == VIEWER_MOVING || v->state == VIEWER_ADMITTING ? HTTP_HOLD : HTTP_GO;
 }
 

@@ -42,12 +42,14 @@ request_init(
 
 /* The head at hand: one message for all that the script is asked about it. */
 static struct lua_message *
-request_at_hand(struct viewer *v, const struct http_head *head)
+request_at_hand(struct viewer *v)
 {
-	if (!v->asked->shown)
-		request_init(v->asked->message, v, head, v->asked->host);
-	v->asked->shown = true;
-	return v->asked->message;
+	struct viewer_asked *asked = v->asked;
+
+	if (!asked->shown)
+		request_init(&asked->message, v, &asked->head, asked->host);
+	asked->shown = true;
+	return &asked->message;
 }
 
 /* ---- on_route ---- */
@@ -63,44 +65,45 @@ viewer_decide(struct viewer *v, struct span id, struct span path)
 
 /* As the script has it, in place of the route that there was. */
 static void
-viewer_decide_route(struct viewer *v, const struct http_head *head, struct route *route,
-    const struct lua_verdict *verdict)
+viewer_decide_route(struct viewer *v, const struct lua_verdict *verdict)
 {
 	struct strb path;
 
 	strb_init(&path, LUA_EDIT_MAX + v->policy->limits.head_max);
-	outcome_path(verdict, v->asked->usual_path, v->asked->message->now.query, &path);
+	outcome_path(verdict, v->asked->usual_path, v->asked->message.now.query, &path);
 	viewer_decide(v, verdict->id, span_str(strb_cstr(&path)));
 	strb_free(&path);
-	viewer_follow_decision(v, head, route);
+	viewer_follow_decision(v);
 }
 
 void
-viewer_ask_route(struct viewer *v, const struct http_head *head, struct route *route)
+viewer_ask_route(struct viewer *v)
 {
+	struct route *route = &v->asked->route;
 	struct lua_verdict verdict;
 	struct lua_message *m;
 
 	if (!route_is_for_script(route))
 		return;
-	m = request_at_hand(v, head);
+	m = request_at_hand(v);
 	m->id = route->kind == ROUTE_TUNNEL ? route->id : span_of(NULL, 0);
 	lua_message_aim(m, v->asked->target);
 	hooks_ask(v->worker, LUA_ROUTE, m, NULL, m->id, &verdict);
 	if (verdict.kind == VERDICT_FAILED)
 		*route = (struct route){.kind = ROUTE_REFUSED, .why = R_HOOK_FAILED};
 	else if (verdict.kind == VERDICT_NAME)
-		viewer_decide_route(v, head, route, &verdict);
+		viewer_decide_route(v, &verdict);
 }
 
 void
-viewer_follow_decision(struct viewer *v, const struct http_head *head, struct route *route)
+viewer_follow_decision(struct viewer *v)
 {
 	const struct decision *d = v->decision;
+	struct route *route = &v->asked->route;
 
 	if (!d->path)
 		return;
-	*route = route_to(head, span_str(d->id), span_str(d->path));
+	*route = route_to(&v->asked->head, span_str(d->id), span_str(d->path));
 	route->by_host = d->by_host;
 }
 
@@ -137,7 +140,7 @@ register_verdict(struct viewer *v, const struct http_head *head, struct span id,
 enum reason
 viewer_ask_register(struct viewer *v, const struct http_head *head, const struct admission *a)
 {
-	struct lua_message *m = request_at_hand(v, head);
+	struct lua_message *m = request_at_hand(v);
 	struct lua_verdict verdict;
 
 	m->id = span_str(a->client.id);
@@ -204,26 +207,33 @@ viewer_do_verdict(struct viewer *v, const struct lua_verdict *verdict, const str
 }
 
 static void
-viewer_ask(struct viewer *v, enum lua_phase phase, struct lua_message *m,
-    const struct http_head *head, const struct route *route)
+viewer_ask(struct viewer *v, enum lua_phase phase, struct lua_message *m, const struct route *route,
+    struct lua_verdict *verdict)
 {
-	struct http_head now = *head;
-	struct route to = *route;
-	struct lua_verdict verdict;
-
 	m->id = route->id;
 	lua_message_aim(m, route->path);
-	hooks_ask(v->worker, phase, m, NULL, route->id, &verdict);
-	apply_edits(m, &now, &to);
-	if (phase == LUA_REQUEST)
-		viewer_remember(v, head, &to, outcome_of(&verdict), verdict.status);
-	viewer_do_verdict(v, &verdict, &now, &to);
+	hooks_ask(v->worker, phase, m, NULL, route->id, verdict);
 }
 
 void
-viewer_ask_request(struct viewer *v, const struct http_head *head, const struct route *route)
+viewer_ask_request(struct viewer *v)
 {
-	viewer_ask(v, LUA_REQUEST, request_at_hand(v, head), head, route);
+	struct viewer_asked *asked = v->asked;
+
+	viewer_ask(v, LUA_REQUEST, request_at_hand(v), &asked->route, &asked->verdict);
+	asked->has_verdict = true;
+}
+
+void
+viewer_follow_request(struct viewer *v)
+{
+	struct viewer_asked *asked = v->asked;
+	struct http_head now = asked->head;
+	struct route to = asked->route;
+
+	apply_edits(&asked->message, &now, &to);
+	viewer_remember(v, &asked->head, &to, outcome_of(&asked->verdict), asked->verdict.status);
+	viewer_do_verdict(v, &asked->verdict, &now, &to);
 }
 
 /* A message of its own: the head may be what on_request made of the one at hand. */
@@ -231,6 +241,9 @@ void
 viewer_ask_body(
     struct viewer *v, const struct http_head *head, const struct route *route, struct span body)
 {
+	struct http_head now = *head;
+	struct route to = *route;
+	struct lua_verdict verdict;
 	struct lua_message m;
 	struct span host, target;
 
@@ -241,7 +254,9 @@ viewer_ask_body(
 	route_asked(head, &host, &target);
 	request_init(&m, v, head, host);
 	m.body = body;
-	viewer_ask(v, LUA_BODY, &m, head, route);
+	viewer_ask(v, LUA_BODY, &m, route, &verdict);
+	apply_edits(&m, &now, &to);
+	viewer_do_verdict(v, &verdict, &now, &to);
 	lua_message_free(&m);
 }
 

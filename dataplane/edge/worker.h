@@ -29,6 +29,7 @@
 struct note;
 struct tunnel;
 struct viewer;
+struct viewer_asked;
 struct viewer_ticket;
 
 #define ROWS_MAX 8192 /* a worker's rows that may be on their way to the disk at once */
@@ -70,7 +71,11 @@ struct worker {
 	struct refusals refusals;
 	struct timer refusals_due;
 	struct timer lag;
-	struct task left;	  /* somebody is gone */
+	struct task left;		    /* somebody is gone */
+	TAILQ_HEAD(, viewer_asked) waiting; /* heads for the script; edge/viewer_wait.c */
+	TAILQ_HEAD(, viewer_asked) spare;
+	unsigned nspare;
+	struct task ask;
 	STAILQ_HEAD(, note) over; /* requests that are to be told of; edge/note.h */
 	struct task tell;
 	uint64_t lag_due_ms;

@@ -271,6 +271,7 @@ worker_new(struct edge_shared *shared, unsigned no, struct policy *policy, const
 	timer_init(&w->drain_deadline, w->loop, worker_on_drain_deadline, w);
 	timer_init(&w->refusals_due, w->loop, worker_on_refusals_due, w);
 	task_init(&w->left, w->loop, worker_on_left, w);
+	viewers_wait_init(w);
 	STAILQ_INIT(&w->over);
 	task_init(&w->tell, w->loop, worker_on_tell, w);
 	timer_init(&w->lag, w->loop, worker_on_lag, w);
@@ -302,6 +303,7 @@ worker_main(void *user)
 	timer_stop(&w->refusals_due);
 	task_cancel(&w->left);
 	task_cancel(&w->tell);
+	viewers_wait_done(w);
 	mailbox_shut(w->box, worker_drop_mail);
 	loop_run_down(w->loop);
 	return NULL;

@@ -39,3 +39,42 @@ http_connection_has(const struct http_head *head, struct span token)
 	}
 	return false;
 }
+
+/* ---- kept ---- */
+
+size_t
+http_head_room(const struct http_head *head, struct span raw)
+{
+	return head->nfields * sizeof(*head->fields) + raw.n;
+}
+
+/* What is empty need not lie in the head's bytes; whether it was there at all is kept. */
+static struct span
+moved(struct span s, const char *from, const char *to)
+{
+	if (s.n == 0)
+		return s.p ? SPAN("") : s;
+	return span_of(to + (s.p - from), s.n);
+}
+
+void
+http_head_keep(struct http_head *head, struct span *raw, void *room)
+{
+	struct http_field *fields = room;
+	char *bytes = (char *)room + head->nfields * sizeof(*fields);
+
+	memcpy(bytes, raw->p, raw->n);
+	for (size_t i = 0; i < head->nfields; i++) {
+		const struct http_field *field = &head->fields[i];
+
+		fields[i] = (struct http_field){
+		    .name = moved(field->name, raw->p, bytes),
+		    .value = moved(field->value, raw->p, bytes),
+		    .id = field->id,
+		};
+	}
+	head->method = moved(head->method, raw->p, bytes);
+	head->target = moved(head->target, raw->p, bytes);
+	head->fields = fields;
+	raw->p = bytes;
+}

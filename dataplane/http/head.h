@@ -1,7 +1,7 @@
 /* http/head.h - a parsed request or response head: spans into the bytes it came in.
  *
- * Valid only inside the on_head callback that shows it (http/parse.h). Fields keep their order,
- * case and count. Field meanings come from http/field_tbl.h, looked up once by the parser.
+ * Valid only inside the on_head callback that shows it (http/parse.h), unless it is kept. Fields
+ * keep their order, case and count. Field meanings come from http/field_tbl.h, looked up once by the parser.
  */
 #ifndef WHT_HTTP_HEAD_H
 #define WHT_HTTP_HEAD_H
@@ -54,6 +54,12 @@ struct span http_head_value(const struct http_head *, enum http_field_id);
 size_t http_head_count(const struct http_head *, enum http_field_id);
 /* True when some Connection field lists token. */
 bool http_connection_has(const struct http_head *, struct span token);
+
+/* Bytes that it takes to keep a head that came as raw. */
+size_t http_head_room(const struct http_head *, struct span raw);
+/* Head and raw move to room, which is aligned for any object: from then on they live as long as
+ * that. */
+void http_head_keep(struct http_head *, struct span *raw, void *room);
 
 enum http_field_id http_field_lookup(struct span name);
 /* What a name with '_' in it is to a reader that takes '_' for '-'; HF_OTHER for any other name. */

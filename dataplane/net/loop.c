@@ -233,6 +233,14 @@ task_ask(struct task *t)
 }
 
 void
+task_ask_first(struct task *t)
+{
+	task_cancel(t);
+	t->queued = true;
+	TAILQ_INSERT_HEAD(&t->loop->tasks, t, entry);
+}
+
+void
 task_cancel(struct task *t)
 {
 	if (!t->queued)

@@ -64,6 +64,8 @@ timer_armed(const struct timer *t)
 
 void task_init(struct task *, struct loop *, void (*fn)(void *user), void *user);
 void task_ask(struct task *);
+/* The same, before all that were asked for: its outcome is what they are for. */
+void task_ask_first(struct task *);
 void task_cancel(struct task *);
 
 /* Calls fn on the loop's thread for a process signal. Only one loop of the process should. */

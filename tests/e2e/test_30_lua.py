@@ -161,6 +161,61 @@ def test_a_body_passes_an_edited_head(scripted):
     assert server.get("/one/x", method="POST", body=body).body.endswith(body)
 
 
+# What a viewer sends at once, and what comes of each request of it: a status, and what of the request the client saw.
+MANY = [
+    (b"GET /one/plain?N HTTP/1.1\r\nHost: a\r\n\r\n", [(200, "GET /plain?N HTTP/1.1")]),
+    (b"GET /one/denied?N HTTP/1.1\r\nHost: a\r\n\r\n", [(403, None)]),
+    (b"GET /one/fails?N HTTP/1.1\r\nHost: a\r\n\r\n", [(500, None)]),
+    (b"GET /else/x?N HTTP/1.1\r\nHost: a\r\n\r\n", [(200, "GET /moved?N HTTP/1.1")]),
+    (b"GET /nobody/x?N HTTP/1.1\r\nHost: a\r\n\r\n", [(404, None)]),
+    (b"GET /__heartbeat__ HTTP/1.1\r\nHost: a\r\n\r\n", [(200, None)]),
+    (b"GET /one/denied?N HTTP/1.1\r\nHost: a\r\n\r\nGET /one/next?N HTTP/1.1\r\nHost: a\r\n\r\n",
+     [(403, None), (200, "GET /next?N HTTP/1.1")]),
+    (b"GET /one/plain?N HTTP/1.1\r\nHost: a\r\n\r\nGET /one/next?N HTTP/1.1\r\nHost: a\r\n\r\n",
+     [(200, "GET /plain?N HTTP/1.1"), (200, "GET /next?N HTTP/1.1")]),
+    (b"POST /one/sized?N HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", [(200, "POST /sized?N HTTP/1.1")]),
+    (b"POST /one/chunks?N HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", [(200, "POST /chunks?N HTTP/1.1")]),
+    (b"POST /one/read?N HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", [(200, "POST /read?N HTTP/1.1")]),
+    (b"POST /one/denied?N HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", [(403, None)]),
+    (b"GET /one/large?N HTTP/1.1\r\nHost: a\r\nX-Large: " + 9000 * b"l" + b"\r\n\r\n", [(200, "GET /large?N HTTP/1.1")]),
+]
+
+
+def test_heads_of_one_turn_are_heard_together_and_followed_each_on_its_own(scripted):
+    """The server is stopped while all of them come, so that it finds them in one turn. Some viewers send no more, some are gone."""
+    server = scripted("""
+        function on_route(req) if wht.starts(req.path, '/else/') then return { id = 'two', path = '/moved' } end end
+        function on_request(req)
+          if req.path == '/denied' then return { deny = 403, reason = 'no' } end
+          if req.path == '/fails' then error('failed') end
+          if req.path == '/read' then return { read_body = true } end
+          req.headers['X-Heard'] = req.query
+        end
+        function on_body(req) req.headers['X-Heard'] = req.query .. req.body end""")
+    server.tunnel("one"), server.tunnel("two")
+    viewers = [server.viewer() for _ in range(5 * len(MANY))]
+    for viewer in viewers:
+        assert viewer.ask(b"GET /one/first HTTP/1.1\r\nHost: a\r\n\r\n").status == 200
+    server.signal(signal.SIGSTOP)
+    for n, viewer in enumerate(viewers):
+        viewer.send(MANY[n % len(MANY)][0].replace(b"?N", b"?%d" % n))
+        if n % 5 == 1:
+            viewer.finish()
+        if n % 5 == 4:
+            viewer.reset()
+    server.signal(signal.SIGCONT)
+    for n, viewer in enumerate(viewers):
+        if n % 5 == 4:
+            continue
+        for status, first in MANY[n % len(MANY)][1]:
+            response = viewer.response()
+            assert response.status == status, (n, response)
+            if first:
+                assert seen(response).startswith(first.replace("?N", f"?{n}") + "\r\n")
+                assert re.search(rf"X-Heard: {n}(hello)?\r\n", seen(response))
+    assert seen(server.get("/one/after?x")).startswith("GET /after?x HTTP/1.1\r\n")
+
+
 @pytest.mark.parametrize("edit", ["res.status = 99", "res.headers['X-A'] = 'a\\r\\nX-B: c'", "res.headers['X-A'] = ('x'):rep(1048576)",
                                   "res.headers['Content-Length'] = '1'", "res.status = 204", "res.status = 205"])
 def test_L09_what_a_response_may_not_become(scripted, edit):

@@ -39,15 +39,23 @@ story_plain(struct story *s, struct span text)
 	strb_add(&s->text, text);
 }
 
-static inline int
-story_on_head(void *user, const struct http_head *head, struct span raw)
+static inline void
+story_spans_within(const struct http_head *head, struct span raw)
 {
-	static const char *const framings[] = {"none", "length=", "chunked", "until-close"};
-	struct story *s = user;
-
-	story_plain(s, SPAN(""));
 	story_within(head->method, raw);
 	story_within(head->target, raw);
+	for (size_t i = 0; i < head->nfields; i++) {
+		story_within(head->fields[i].name, raw);
+		story_within(head->fields[i].value, raw);
+		ENSURE(head->fields[i].id == http_field_lookup(head->fields[i].name));
+	}
+}
+
+static inline void
+story_head(struct story *s, const struct http_head *head)
+{
+	static const char *const framings[] = {"none", "length=", "chunked", "until-close"};
+
 	if (head->status)
 		strb_printf(&s->text, "%d", head->status);
 	strb_add(&s->text, head->method);
@@ -62,15 +70,31 @@ story_on_head(void *user, const struct http_head *head, struct span raw)
 	for (size_t i = 0; i < head->nfields; i++) {
 		const struct http_field *f = &head->fields[i];
 
-		story_within(f->name, raw);
-		story_within(f->value, raw);
-		ENSURE(f->id == http_field_lookup(f->name));
 		strb_add(&s->text, f->name);
 		strb_add(&s->text, SPAN(": "));
 		strb_add(&s->text, f->value);
 		strb_char(&s->text, '|');
 	}
 	s->upgraded = head->status == 101;
+}
+
+/* Told from a head that is kept, of which none of the bytes may be where they came from. */
+static inline int
+story_on_head(void *user, const struct http_head *head, struct span raw)
+{
+	struct story *s = user;
+	struct http_head kept = *head;
+	struct span bytes = raw;
+	void *room = malloc(http_head_room(head, raw));
+
+	ENSURE(room);
+	story_spans_within(head, raw);
+	http_head_keep(&kept, &bytes, room);
+	ENSURE(span_eq(bytes, raw) && bytes.p != raw.p);
+	story_spans_within(&kept, bytes);
+	story_plain(s, SPAN(""));
+	story_head(s, &kept);
+	free(room);
 	return s->hold;
 }
 

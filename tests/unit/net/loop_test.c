@@ -295,6 +295,23 @@ test_tasks_asked_by_tasks_run_in_the_same_turn(void **state)
 }
 
 static void
+test_a_task_may_go_first(void **state)
+{
+	struct note n[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		note_init(&n[i], i);
+	for (int i = 0; i < 3; i++)
+		task_ask(&n[i].task);
+	task_ask_first(&n[3].task);
+	task_ask_first(&n[2].task); /* asked for already */
+	turn(UV_RUN_NOWAIT);
+	turn(UV_RUN_NOWAIT);
+	assert_journal(4, 2, 3, 0, 1);
+}
+
+static void
 cancel_other(struct note *n)
 {
 	task_cancel(&n->other->task);
@@ -412,6 +429,7 @@ main(void)
 	    loop_test(test_timer_started_late_in_a_turn_is_not_early),
 	    loop_test(test_task_asked_twice_runs_once_at_the_end_of_the_turn),
 	    loop_test(test_tasks_asked_by_tasks_run_in_the_same_turn),
+	    loop_test(test_a_task_may_go_first),
 	    loop_test(test_task_cancels_the_next),
 	    loop_test(test_task_that_asks_itself_for_ever_starves_nobody),
 	    loop_test(test_loop_runs_stops_and_runs_again),
