@@ -35,7 +35,7 @@ lua_message_target(struct lua_message *m)
 
 	if (query.n == 0)
 		return path;
-	target = arena_alloc(&m->arena, path.n + query.n + 2);
+	target = arena_room(&m->arena, path.n + query.n + 1);
 	if (!target)
 		return path;
 	memcpy(target, path.p, path.n);
@@ -95,7 +95,7 @@ own_fields(struct lua_message *m)
 
 	if (m->now.fields_edited && m->now.nfields < m->room)
 		return (struct http_field *)(uintptr_t)m->now.fields;
-	fields = arena_alloc(&m->arena, room * sizeof(*fields));
+	fields = arena_room(&m->arena, room * sizeof(*fields));
 	if (!fields)
 		return NULL;
 	if (m->now.nfields)

@@ -64,8 +64,8 @@ arena_grow(struct arena *a, size_t size)
 	return true;
 }
 
-static void *
-arena_take(struct arena *a, size_t size)
+void *
+arena_room(struct arena *a, size_t size)
 {
 	size_t left = a->max - a->used;
 	void *p;
@@ -84,7 +84,7 @@ arena_take(struct arena *a, size_t size)
 void *
 arena_alloc(struct arena *a, size_t size)
 {
-	void *p = arena_take(a, size);
+	void *p = arena_room(a, size);
 
 	return p ? memset(p, 0, size) : NULL;
 }
@@ -92,7 +92,7 @@ arena_alloc(struct arena *a, size_t size)
 struct span
 arena_copy(struct arena *a, struct span s)
 {
-	char *p = s.n < SIZE_MAX ? arena_take(a, s.n + 1) : NULL;
+	char *p = s.n < SIZE_MAX ? arena_room(a, s.n + 1) : NULL;
 
 	if (!p)
 		return (struct span){NULL, 0};

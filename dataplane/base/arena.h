@@ -25,6 +25,8 @@ void arena_init_with(struct arena *, void *room, size_t n, size_t max);
 void arena_reset(struct arena *);
 /* size bytes, zeroed, aligned for any object; NULL when over the maximum or out of memory. */
 void *arena_alloc(struct arena *, size_t size);
+/* The same, whatever was there before. */
+void *arena_room(struct arena *, size_t size);
 /* A copy of s, NUL-terminated; p is NULL when there was no room. */
 struct span arena_copy(struct arena *, struct span s);
 

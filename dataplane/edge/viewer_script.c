@@ -87,7 +87,8 @@ viewer_ask_route(struct viewer *v)
 		return;
 	m = request_at_hand(v);
 	m->id = route->kind == ROUTE_TUNNEL ? route->id : span_of(NULL, 0);
-	lua_message_aim(m, v->asked->target);
+	if (v->asked->target.p != v->asked->head.target.p) /* it is of the absolute form */
+		lua_message_aim(m, v->asked->target);
 	hooks_ask(v->worker, LUA_ROUTE, m, NULL, m->id, &verdict);
 	if (verdict.kind == VERDICT_FAILED)
 		*route = (struct route){.kind = ROUTE_REFUSED, .why = R_HOOK_FAILED};

@@ -6,7 +6,10 @@
  * parser's callback, so what waits is kept; the parser holds behind it. */
 #include "edge/viewer_priv.h"
 
-enum { TOGETHER = 16 /* so many: what they hold must fit beside that code */ };
+enum {
+	TOGETHER = 16,	/* so many: what they hold must fit beside that code */
+	SPARE_MAX = 32, /* what is kept for the heads of later turns */
+};
 
 /* ---- what is kept ---- */
 
@@ -28,7 +31,7 @@ asked_free(struct worker *w, struct viewer_asked *asked)
 {
 	if (asked->memory != asked->room)
 		free(asked->memory);
-	if (w->nspare == TOGETHER) {
+	if (w->nspare == SPARE_MAX) {
 		free(asked);
 		return;
 	}
