@@ -73,7 +73,7 @@ lua_record_set(struct lua_record *r, struct span name, const struct log_field *v
 
 	if (r->fixed)
 		return "it cannot be changed";
-	if (!is_name(name))
+	if (!old && !is_name(name))
 		return "a field is named by letters, digits and _ . @ -";
 	r->edited = true;
 	if (!value) {

@@ -342,7 +342,6 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_m
     struct lua_record *r, struct lua_verdict *out)
 {
 	static const struct lua_verdict nothing = {.kind = VERDICT_NONE};
-	struct lua_edit before = {.status = 0};
 
 	CHECK_OBJ(vm, VM_MAGIC);
 	ENSURE((m == NULL) != (r == NULL));
@@ -350,7 +349,7 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_m
 	if (!lua_vm_has(vm, phase))
 		return;
 	if (m)
-		before = m->now;
+		m->before = m->now;
 	vm->phase = phase;
 	vm->message = m;
 	vm->record = r;
@@ -365,7 +364,7 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_m
 		    .took_us = took_us,
 		};
 		if (m)
-			m->now = before;
+			m->now = m->before;
 		if (r)
 			r->edited = false;
 	}
