@@ -25,7 +25,7 @@ struct lua_edit {
 };
 
 struct lua_message {
-	struct lua_edit now, before; /* before: the call that is under way; private */
+	struct lua_edit now;
 	size_t room;	   /* private: entries of now.fields, when they are ours */
 	size_t fields_max; /* no more than so many fields */
 	bool secret;	   /* Authorization is not shown: a registration's token */

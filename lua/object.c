@@ -95,7 +95,7 @@ may_edit(const struct lua_vm *vm)
 static const struct member *
 find_member(lua_State *L, const struct lua_vm *vm, int index)
 {
-	const char *name = lua_tostring(L, index);
+	const void *name = lua_topointer(L, index);
 
 	for (size_t i = 0; i < LUA_MEMBERS; i++) {
 		if (vm->member_names[i] == name)
@@ -109,7 +109,7 @@ hold_member_names(lua_State *L)
 {
 	for (size_t i = 0; i < LUA_MEMBERS; i++) {
 		lua_pushlstring(L, members[i].name.p, members[i].name.n);
-		vm_of(L)->member_names[i] = lua_tostring(L, -1);
+		vm_of(L)->member_names[i] = lua_topointer(L, -1);
 		luaL_ref(L, LUA_REGISTRYINDEX);
 	}
 }

@@ -49,12 +49,13 @@ struct lua_vm {
 	unsigned magic;
 	lua_State *L; /* NULL: it did not load */
 	int hooks[LUA_PHASES];
-	const char *member_names[LUA_MEMBERS]; /* object.c */
+	const void *member_names[LUA_MEMBERS]; /* object.c */
 
 	/* of one call: what it is about */
 	enum lua_phase phase;
 	uint64_t turn; /* handles of another turn are stale */
 	struct lua_message *message;
+	struct lua_edit before; /* the call, message's */
 	struct lua_record *record;
 	struct lua_verdict *verdict;
 

@@ -114,12 +114,12 @@ note_end(struct worker *w, struct note **np, int status, uint64_t bytes, enum re
 
 /* What a script that writes the log can read beside the fields. */
 static const struct log_field *
-extra_fields(const struct note *note, struct log_field out[EXTRA_FIELDS])
+extra_fields(const struct note *note, uint64_t now_ms, struct log_field out[EXTRA_FIELDS])
 {
 	const struct log_field *all = out;
 
 	*out++ = (struct log_field)LOG_STR("event", "http.request");
-	*out++ = (struct log_field)LOG_INT("time_ms", clock_wall_ms());
+	*out++ = (struct log_field)LOG_INT("time_ms", now_ms);
 	*out++ = (struct log_field)LOG_TEXT("method", note_method(note));
 	*out++ = (struct log_field)LOG_TEXT("path", note_path(note));
 	*out++ = (struct log_field)LOG_TEXT("host", note->seen.host);
@@ -131,12 +131,12 @@ extra_fields(const struct note *note, struct log_field out[EXTRA_FIELDS])
 }
 
 static void
-note_tell(struct worker *w, const struct note *note)
+note_tell(struct worker *w, const struct note *note, uint64_t now_ms)
 {
 	struct log_field room[EXTRA_FIELDS];
 	bool scripted = hooks_have(w, LUA_LOG);
 
-	worker_log(w, "http.request", &note->tag, scripted ? extra_fields(note, room) : NULL,
+	worker_log(w, "http.request", &note->tag, scripted ? extra_fields(note, now_ms, room) : NULL,
 	    LOG_TEXT("request", note->what), LOG_INT("status", note->status),
 	    LOG_INT("bytes", note->bytes), LOG_INT("ms", note->took_ms),
 	    LOG_STR("reason", reason_word(note->why)), LOG_TEXT("peer", note->peer));
@@ -145,11 +145,12 @@ note_tell(struct worker *w, const struct note *note)
 void
 notes_tell(struct worker *w)
 {
+	uint64_t now_ms = STAILQ_EMPTY(&w->over) ? 0 : clock_wall_ms();
 	struct note *note;
 
 	while ((note = STAILQ_FIRST(&w->over))) {
 		STAILQ_REMOVE_HEAD(&w->over, entry);
-		note_tell(w, note);
+		note_tell(w, note, now_ms);
 		note_free(&note);
 	}
 }

@@ -59,9 +59,8 @@ http_field_disguised(struct span name)
 enum http_field_id
 http_field_read_as(const struct http_field *field)
 {
-	enum http_field_id disguised = http_field_disguised(field->name);
-
-	return disguised != HF_OTHER ? disguised : field->id;
+	/* A name that has a row has no '_'. */
+	return field->id != HF_OTHER ? field->id : http_field_disguised(field->name);
 }
 
 enum http_field_class
