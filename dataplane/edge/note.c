@@ -27,15 +27,13 @@ put(char **at, struct span value)
 	return copy;
 }
 
-static struct span
-put_what(char **at, struct span method, struct span target)
+static void
+put_what(char **at, struct note *note, struct span method, struct span target)
 {
-	char *begin = *at;
-
-	put(at, method);
+	note->method = put(at, method);
 	put(at, SPAN(" "));
-	put(at, target);
-	return span_of(begin, (size_t)(*at - begin));
+	note->path = put(at, target);
+	note->what = span_of(note->method.p, method.n + 1 + target.n);
 }
 
 struct note *
@@ -55,7 +53,7 @@ note_new(const struct worker *w, const struct log_tag *tag, const char *peer,
 	note->tag.request = put(&at, tag->request);
 	note->peer = put(&at, from);
 	if (head)
-		note->what = put_what(&at, method, target);
+		put_what(&at, note, method, target);
 	note->seen.host = put(&at, s->host);
 	note->seen.target = put(&at, s->target);
 	note->seen.agent = put(&at, s->agent);
@@ -72,20 +70,6 @@ note_free(struct note **np)
 	free((*np)->tunnel);
 	free(*np);
 	*np = NULL;
-}
-
-struct span
-note_method(const struct note *note)
-{
-	ptrdiff_t blank = span_find(note->what, ' ');
-
-	return span_take(note->what, blank < 0 ? 0 : (size_t)blank);
-}
-
-struct span
-note_path(const struct note *note)
-{
-	return span_drop(note->what, note_method(note).n + 1);
 }
 
 void
@@ -120,8 +104,8 @@ extra_fields(const struct note *note, uint64_t now_ms, struct log_field out[EXTR
 
 	*out++ = (struct log_field)LOG_STR("event", "http.request");
 	*out++ = (struct log_field)LOG_INT("time_ms", now_ms);
-	*out++ = (struct log_field)LOG_TEXT("method", note_method(note));
-	*out++ = (struct log_field)LOG_TEXT("path", note_path(note));
+	*out++ = (struct log_field)LOG_TEXT("method", note->method);
+	*out++ = (struct log_field)LOG_TEXT("path", note->path);
 	*out++ = (struct log_field)LOG_TEXT("host", note->seen.host);
 	*out++ = (struct log_field)LOG_TEXT("user_agent", note->seen.agent);
 	*out++ = (struct log_field)LOG_TEXT("referer", note->seen.referer);
@@ -136,10 +120,11 @@ note_tell(struct worker *w, const struct note *note, uint64_t now_ms)
 	struct log_field room[EXTRA_FIELDS];
 	bool scripted = hooks_have(w, LUA_LOG);
 
-	worker_log(w, "http.request", &note->tag, scripted ? extra_fields(note, now_ms, room) : NULL,
-	    LOG_TEXT("request", note->what), LOG_INT("status", note->status),
-	    LOG_INT("bytes", note->bytes), LOG_INT("ms", note->took_ms),
-	    LOG_STR("reason", reason_word(note->why)), LOG_TEXT("peer", note->peer));
+	worker_log(w, "http.request", &note->tag,
+	    scripted ? extra_fields(note, now_ms, room) : NULL, LOG_TEXT("request", note->what),
+	    LOG_INT("status", note->status), LOG_INT("bytes", note->bytes),
+	    LOG_INT("ms", note->took_ms), LOG_STR("reason", reason_word(note->why)),
+	    LOG_TEXT("peer", note->peer));
 }
 
 void

@@ -25,8 +25,9 @@ struct note {
 	STAILQ_ENTRY(note) entry; /* OVER */
 	struct log_tag tag;	  /* whose request it is */
 	char *tunnel;		  /* NULL: it came to none; note_tunnel() only */
-	struct span what;	  /* "GET /path", no query */
-	struct span peer;	  /* as the conn calls it */
+	struct span what;	  /* "GET /path", no query; and its halves: */
+	struct span method, path;
+	struct span peer; /* as the conn calls it */
 	struct note_seen seen;
 	uint64_t began_ms; /* of the loop */
 
@@ -41,9 +42,6 @@ struct note *note_new(const struct worker *, const struct log_tag *, const char 
     const struct http_head *head, const struct note_seen *seen);
 /* *np may be NULL. */
 void note_free(struct note **np);
-/* The halves of what. */
-struct span note_method(const struct note *);
-struct span note_path(const struct note *);
 /* It is for that tunnel. */
 void note_tunnel(struct note *, struct span id);
 /* The request is over; takes the note. */

@@ -409,8 +409,8 @@ response_init(struct lua_message *m, const struct viewer *v, const struct http_h
 	const struct note *note = v->note;
 
 	message_init(m, v, head, LUA_EDIT_MAX);
-	m->method = note_method(note);
-	m->now.path = note_path(note);
+	m->method = note->method;
+	m->now.path = note->path;
 	m->host = note->seen.host;
 	if (note->seen.target.n)
 		lua_message_aim(m, note->seen.target);

@@ -44,16 +44,22 @@ http_field_lookup(struct span name)
 	return HF_OTHER;
 }
 
-enum http_field_id
-http_field_disguised(struct span name)
+static enum http_field_id
+lookup_dashed(struct span name)
 {
 	char dashed[NAME_MAX_KNOWN];
 
-	if (name.n > sizeof(dashed) || span_find(name, '_') < 0)
+	if (name.n > sizeof(dashed))
 		return HF_OTHER;
 	for (size_t i = 0; i < name.n; i++)
 		dashed[i] = name.p[i] == '_' ? '-' : name.p[i];
 	return http_field_lookup(span_of(dashed, name.n));
+}
+
+enum http_field_id
+http_field_disguised(struct span name)
+{
+	return span_find(name, '_') < 0 ? HF_OTHER : lookup_dashed(name);
 }
 
 enum http_field_id
