@@ -13,6 +13,7 @@ from wht.admin import Admin
 from wht.process import Process
 from wht.server import eventually
 from wht.tunnel import Tunnel, replying
+from wht.viewer import Cut
 from wht import token as tokens
 
 SECRETS = {"TASKCLUSTER_PROXY_SECRET_A": "a", "TASKCLUSTER_PROXY_SECRET_B": "b"}
@@ -214,6 +215,46 @@ def test_heads_of_one_turn_are_heard_together_and_followed_each_on_its_own(scrip
                 assert seen(response).startswith(first.replace("?N", f"?{n}") + "\r\n")
                 assert re.search(rf"X-Heard: {n}(hello)?\r\n", seen(response))
     assert seen(server.get("/one/after?x")).startswith("GET /after?x HTTP/1.1\r\n")
+
+
+def outcome(viewer):
+    """The status of what a viewer is answered; None: its connection ends, and without a byte of an answer."""
+    try:
+        return viewer.response().status
+    except Cut as cut:
+        assert not cut.args[0]
+        return None
+
+
+# None: what was not read yet when an idle connection closed.
+NEWS = {"drain": {200, None}, "reload": {200, 202}, "kill": {200, 404, 502}}
+
+
+@pytest.mark.parametrize("news", NEWS)
+def test_heads_wait_while_the_server_has_other_news(scripted, news):
+    """It is stopped while heads for the script come, and something else to do: it finds both in one turn."""
+    server = scripted("function on_request(req) req.headers['X-By'] = 'old' end", WHT_DRAIN_TIMEOUT="60s")
+    server.tunnel("one", serve=replying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+    viewers = [server.viewer() for _ in range(40)]
+    for viewer in viewers:
+        assert viewer.ask(b"GET /one/first HTTP/1.1\r\nHost: a\r\n\r\n").status == 200
+    server.signal(signal.SIGSTOP)
+    for viewer in viewers:
+        viewer.send(b"GET /one/x HTTP/1.1\r\nHost: a\r\n\r\n")
+    other = threading.Thread(target=lambda: server.admin("DELETE", "/v1/tunnels/one"))
+    if news == "kill":
+        other.start()
+    elif news == "reload":
+        server.script.write_text("function on_request(req) return { status = 202 } end")
+        server.signal(signal.SIGHUP)
+    else:
+        server.signal(signal.SIGTERM)
+    server.signal(signal.SIGCONT)
+    assert {outcome(viewer) for viewer in viewers} <= NEWS[news]
+    if news == "kill":
+        other.join()
+    if news == "drain":
+        assert server.wait() == 0
 
 
 @pytest.mark.parametrize("edit", ["res.status = 99", "res.headers['X-A'] = 'a\\r\\nX-B: c'", "res.headers['X-A'] = ('x'):rep(1048576)",
