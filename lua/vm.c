@@ -337,8 +337,8 @@ lua_vm_has(const struct lua_vm *vm, enum lua_phase phase)
 	return vm->hooks[phase] != LUA_NOREF;
 }
 
-/* Member by member: a compiler clears what is so large as a whole in a loop, which takes longer than
- * all the rest here. */
+/* Member by member: as a whole gcc would clear it by a string instruction, which was a quarter of what
+ * asking costs beside Lua. */
 static void
 verdict_clear(struct lua_verdict *v)
 {
