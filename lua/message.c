@@ -4,21 +4,13 @@
 void
 lua_message_init(struct lua_message *m, const struct http_head *head, size_t max)
 {
-	static const struct span none = {NULL, 0};
-
-	/* Not cleared as a whole: see lua_ask. */
-	m->now = (struct lua_edit){
-	    .status = head->status,
-	    .fields = head->fields,
-	    .nfields = head->nfields,
-	};
-	lua_message_aim(m, head->target);
-	m->room = 0;
-	m->fields_max = 100;
-	m->secret = m->tls = false;
+	memset(m, 0, offsetof(struct lua_message, first_room));
 	m->method = head->method;
-	m->host = m->peer = m->request_id = m->id = m->body = m->iss = m->sub = m->jti = none;
-	m->id_valid = NULL;
+	m->fields_max = 100;
+	lua_message_aim(m, head->target);
+	m->now.status = head->status;
+	m->now.fields = head->fields;
+	m->now.nfields = head->nfields;
 	arena_init_with(&m->arena, m->first_room, sizeof(m->first_room), max);
 }
 

@@ -320,12 +320,18 @@ viewer_hear(struct viewer *v)
 void
 viewer_follow(struct viewer *v)
 {
-	struct viewer_asked *asked = v->asked;
+	const struct viewer_asked *asked = v->asked;
 
 	viewer_follow_route(v, &asked->head, &asked->route, asked->raw);
+	viewer_forget_asked(v);
+}
+
+void
+viewer_forget_asked(struct viewer *v)
+{
+	if (v->asked->shown)
+		lua_message_free(&v->asked->message);
 	v->asked = NULL;
-	if (asked->shown)
-		lua_message_free(&asked->message);
 }
 
 /* Where a script may have a word, heads wait for it together (viewer_wait.c). */

@@ -113,6 +113,8 @@ void viewer_take_in(struct viewer *, struct viewer_asked *);
 void viewer_hear(struct viewer *);
 /* That happens; nothing is at hand any more. */
 void viewer_follow(struct viewer *);
+/* Nothing is. */
+void viewer_forget_asked(struct viewer *);
 
 /* Into the tunnel that the route names, when there is one. */
 void viewer_into_tunnel(struct viewer *, const struct http_head *, const struct route *);

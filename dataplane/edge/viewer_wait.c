@@ -89,10 +89,8 @@ viewer_forget_wait(struct viewer *v)
 
 	if (!asked || !asked->waiting)
 		return;
-	v->asked = NULL;
+	viewer_forget_asked(v);
 	asked_leave(v->worker, asked);
-	if (asked->shown)
-		lua_message_free(&asked->message);
 	asked_free(v->worker, asked);
 }
 

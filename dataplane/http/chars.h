@@ -19,28 +19,31 @@ is_alnum(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* tchar: what methods, field names and codings are made of. One bit for each: they are looked at
- * letter by letter in every head. */
-#define CHAR_BIT_OF(c) (UINT64_C(1) << ((c)&63))
-#define DIGIT_BITS     (UINT64_C(0x3FF) << '0')
-#define LETTER_BITS    (UINT64_C(0x3FFFFFF) << 1)
+/* tchar: what methods, field names and codings are made of. */
 static inline bool
 is_tchar(char c)
 {
-	const uint64_t low = DIGIT_BITS | CHAR_BIT_OF('!') | CHAR_BIT_OF('#') | CHAR_BIT_OF('$') |
-			     CHAR_BIT_OF('%') | CHAR_BIT_OF('&') | CHAR_BIT_OF('\'') |
-			     CHAR_BIT_OF('*') | CHAR_BIT_OF('+') | CHAR_BIT_OF('-') |
-			     CHAR_BIT_OF('.');
-	const uint64_t high = LETTER_BITS | LETTER_BITS << 32 | CHAR_BIT_OF('^') |
-			      CHAR_BIT_OF('_') | CHAR_BIT_OF('`') | CHAR_BIT_OF('|') |
-			      CHAR_BIT_OF('~');
-	unsigned char u = (unsigned char)c;
-
-	return u < 128 && ((u < 64 ? low : high) >> (u & 63) & 1);
+	switch (c) {
+	case '!':
+	case '#':
+	case '$':
+	case '%':
+	case '&':
+	case '\'':
+	case '*':
+	case '+':
+	case '-':
+	case '.':
+	case '^':
+	case '_':
+	case '`':
+	case '|':
+	case '~':
+		return true;
+	default:
+		return is_alnum(c);
+	}
 }
-#undef CHAR_BIT_OF
-#undef DIGIT_BITS
-#undef LETTER_BITS
 
 /* Visible ASCII: no space, no control, nothing above 0x7E. */
 static inline bool

@@ -1,7 +1,8 @@
 /* http/head.h - a parsed request or response head: spans into the bytes it came in.
  *
  * Valid only inside the on_head callback that shows it (http/parse.h), unless it is kept. Fields
- * keep their order, case and count. Field meanings come from http/field_tbl.h, looked up once by the parser.
+ * keep their order, case and count. Field meanings come from http/field_tbl.h, looked up once by
+ * the parser.
  */
 #ifndef WHT_HTTP_HEAD_H
 #define WHT_HTTP_HEAD_H
