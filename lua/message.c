@@ -55,23 +55,29 @@ lua_message_free(struct lua_message *m)
 enum { NAME_MAX_BYTES = 256 };
 
 static bool
-is_ours(const struct http_field *field)
+is_ours(const struct lua_name *name)
 {
-	enum http_field_id id = http_field_read_as(field);
+	const struct http_field field = {.name = name->text, .id = name->id};
+	enum http_field_id id = http_field_read_as(&field);
 
 	return http_field_class(id) != FIELD_PLAIN || id == HF_X_REQUEST_ID || id == HF_WHT_ERROR;
 }
 
-static const char *
-field_fault(const struct http_field *field)
+const char *
+lua_name_read(struct span text, struct lua_name *out)
 {
-	if (field->name.n > NAME_MAX_BYTES || !http_field_name_valid(field->name))
+	*out = (struct lua_name){text, http_field_lookup(text)};
+	if (text.n > NAME_MAX_BYTES || !http_field_name_valid(text))
 		return "that is no field name";
-	if (is_ours(field))
-		return "that field is the service's own";
-	if (field->value.n > LUA_FIELD_VALUE)
+	return is_ours(out) ? "that field is the service's own" : NULL;
+}
+
+static const char *
+value_fault(struct span value)
+{
+	if (value.n > LUA_FIELD_VALUE)
 		return "the field value is longer than 8 KiB";
-	if (!http_field_value_valid(field->value))
+	if (!http_field_value_valid(value))
 		return "a field value must not hold CR, LF, NUL or other controls";
 	return NULL;
 }
@@ -79,9 +85,10 @@ field_fault(const struct http_field *field)
 const char *
 lua_field_fault(struct span name, struct span value)
 {
-	const struct http_field field = {name, value, http_field_lookup(name)};
+	struct lua_name read;
+	const char *fault = lua_name_read(name, &read);
 
-	return field_fault(&field);
+	return fault ? fault : value_fault(value);
 }
 
 /* ---- setting it ---- */
@@ -129,15 +136,16 @@ remove_field(struct lua_message *m, struct http_field *fields, const struct http
 }
 
 const char *
-lua_message_set(struct lua_message *m, struct span name, const struct span *value, bool add)
+lua_message_set(
+    struct lua_message *m, const struct lua_name *name, const struct span *value, bool add)
 {
 	struct http_field field = {
-	    .name = name,
+	    .name = name->text,
 	    .value = value ? span_trim(*value) : SPAN(""),
-	    .id = http_field_lookup(name),
+	    .id = name->id,
 	};
 	struct http_field *fields;
-	const char *fault = field_fault(&field);
+	const char *fault = value_fault(field.value);
 	size_t at;
 
 	if (fault)
@@ -146,7 +154,7 @@ lua_message_set(struct lua_message *m, struct span name, const struct span *valu
 	if (!fields)
 		return "the edits of one message are bounded";
 	if (value) {
-		field.name = arena_copy(&m->arena, name);
+		field.name = arena_copy(&m->arena, field.name);
 		field.value = arena_copy(&m->arena, field.value);
 	}
 	if (!field.name.p || !field.value.p)

@@ -46,12 +46,19 @@ void lua_message_aim(struct lua_message *, struct span target);
  * Valid as long as the message. */
 struct span lua_message_target(struct lua_message *);
 
+/* The name of a field that a script may set: a token, and none of the service's own, which are
+ * framing, hop-by-hop and forwarding. */
+struct lua_name {
+	struct span text;
+	enum http_field_id id;
+};
+/* NULL, or a sentence that says why it may not. */
+const char *lua_name_read(struct span text, struct lua_name *out);
 /* Sets, adds or (value NULL with add false) removes a field. NULL, or a sentence that says why not:
- * names are tokens, values hold no control characters, and framing, hop-by-hop and forwarding
- * fields are the service's own. */
+ * a value holds no control characters. */
 const char *lua_message_set(
-    struct lua_message *, struct span name, const struct span *value, bool add);
-/* The same test for a field of an answer. */
+    struct lua_message *, const struct lua_name *, const struct span *value, bool add);
+/* Both tests for a field of an answer. */
 const char *lua_field_fault(struct span name, struct span value);
 
 #endif

@@ -8,7 +8,7 @@
 #include "lua/vm_priv.h"
 
 enum kind { KIND_NULL, KIND_MESSAGE, KIND_HEADERS, KIND_RECORD, KINDS };
-enum { KIND_BITS = 2 };
+enum { KIND_BITS = 2, SHORT_TEXT = 40 /* bytes: of longer ones Lua keeps several copies */ };
 
 static const char *const kind_words[KINDS] = {
     [KIND_NULL] = "null",
@@ -259,8 +259,41 @@ headers_call(lua_State *L)
 	return 1;
 }
 
+/* One that scripts are likely to set again: nobody changes it, and it is at the same address then. */
 static void
-set_one(lua_State *L, struct lua_message *m, struct span name, const struct span *value, bool add)
+hold_name(lua_State *L, struct lua_vm *vm, int index)
+{
+	if (vm->nnames == LUA_NAMES || vm->names[vm->nnames].name.text.n > SHORT_TEXT)
+		return;
+	lua_pushvalue(L, index);
+	luaL_ref(L, LUA_REGISTRYINDEX);
+	vm->names[vm->nnames++].address = lua_topointer(L, index);
+}
+
+/* The name at index 2, if it may be set; good until the next. */
+static const struct lua_name *
+name_to_set(lua_State *L, struct lua_vm *vm)
+{
+	const void *address = lua_topointer(L, 2);
+	struct lua_name *name = &vm->names[vm->nnames].name;
+	const char *fault;
+
+	if (!may_edit(vm))
+		luaL_error(L, "headers cannot be set in %s", lua_phase_info(vm->phase)->function);
+	for (unsigned i = 0; i < vm->nnames; i++) {
+		if (vm->names[i].address == address)
+			return &vm->names[i].name;
+	}
+	fault = lua_name_read(vm_text(L, 2), name);
+	if (fault)
+		luaL_error(L, "%s: %s", lua_tostring(L, 2), fault);
+	hold_name(L, vm, 2);
+	return name;
+}
+
+static void
+set_one(lua_State *L, struct lua_message *m, const struct lua_name *name, const struct span *value,
+    bool add)
 {
 	const char *fault = lua_message_set(m, name, value, add);
 
@@ -269,7 +302,7 @@ set_one(lua_State *L, struct lua_message *m, struct span name, const struct span
 }
 
 static void
-add_text(lua_State *L, struct lua_message *m, struct span name, int index)
+add_text(lua_State *L, struct lua_message *m, const struct lua_name *name, int index)
 {
 	struct span value = vm_text(L, index);
 
@@ -277,7 +310,7 @@ add_text(lua_State *L, struct lua_message *m, struct span name, int index)
 }
 
 static void
-set_list(lua_State *L, struct lua_message *m, struct span name)
+set_list(lua_State *L, struct lua_message *m, const struct lua_name *name)
 {
 	set_one(L, m, name, NULL, false);
 	for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
@@ -291,21 +324,21 @@ static int
 headers_newindex(lua_State *L)
 {
 	struct lua_vm *vm = vm_of(L);
-	struct span name = vm_text(L, 2), value;
+	struct lua_message *m = vm->message;
+	const struct lua_name *name = name_to_set(L, vm);
+	struct span value;
 
-	if (!may_edit(vm))
-		return luaL_error(
-		    L, "headers cannot be set in %s", lua_phase_info(vm->phase)->function);
+	vm_charge(L, 0);
 	switch (lua_type(L, 3)) {
 	case LUA_TNIL:
-		set_one(L, vm->message, name, NULL, false);
+		set_one(L, m, name, NULL, false);
 		break;
 	case LUA_TTABLE:
-		set_list(L, vm->message, name);
+		set_list(L, m, name);
 		break;
 	default:
 		value = vm_text(L, 3);
-		set_one(L, vm->message, name, &value, false);
+		set_one(L, m, name, &value, false);
 	}
 	return 0;
 }
@@ -314,11 +347,8 @@ int
 api_wht_add_header(lua_State *L)
 {
 	struct lua_message *m = object_headers(L, 1);
-	struct span name = vm_text(L, 2);
+	const struct lua_name *name = name_to_set(L, vm_of(L));
 
-	if (!may_edit(vm_of(L)))
-		return luaL_error(
-		    L, "headers cannot be set in %s", lua_phase_info(vm_of(L)->phase)->function);
 	add_text(L, m, name, 3);
 	return 0;
 }
@@ -510,6 +540,7 @@ object_open(lua_State *L)
 	};
 
 	hold_member_names(L);
+	vm_of(L)->nnames = 0;
 	object_push_null(L); /* any will do: the metatable is that of all of them */
 	luaL_newlib(L, functions);
 	lua_pushboolean(L, 0);

@@ -6,6 +6,7 @@ lua_record_init(struct lua_record *r)
 {
 	r->n = 0;
 	r->extra = NULL;
+	r->lay_out = NULL;
 	r->edited = r->fixed = false;
 	r->fields[0].name = NULL;
 	arena_init_with(&r->arena, r->first_room, sizeof(r->first_room), LUA_RECORD_ROOM);
@@ -38,11 +39,17 @@ find_in(const struct log_field *fields, struct span name)
 }
 
 const struct log_field *
-lua_record_find(const struct lua_record *r, struct span name)
+lua_record_find(struct lua_record *r, struct span name)
 {
 	const struct log_field *found = find_in(r->fields, name);
 
-	return found ? found : find_in(r->extra, name);
+	if (found)
+		return found;
+	if (!r->extra && r->lay_out) {
+		r->lay_out(r->what, r->extra_room);
+		r->extra = r->extra_room;
+	}
+	return find_in(r->extra, name);
 }
 
 static bool

@@ -1,7 +1,8 @@
 /* lua/record.h - named values as a script sees them: a line of the log, or a tunnel.
  *
  * fields are what is written to the log; extra can be read, and becomes a field when the script
- * sets it. A tunnel has extra values only, and cannot be changed.
+ * sets it. Few scripts ask for it, so it is laid out for the first that does. A tunnel has extra
+ * values only, and cannot be changed.
  */
 #ifndef WHT_LUA_RECORD_H
 #define WHT_LUA_RECORD_H
@@ -14,10 +15,19 @@
 #define LUA_LINE_MAX	(16 * 1024)
 #define LUA_RECORD_ROOM (64 * 1024) /* bytes of edits; the first of them need no memory */
 
+#define LUA_EXTRA_MAX 16 /* extra values that are laid out */
+
+/* Puts what is known of it into room, name NULL behind. */
+typedef void lua_lay_out(const void *what, struct log_field room[LUA_EXTRA_MAX]);
+
 struct lua_record {
 	struct log_field fields[LUA_RECORD_MAX + 1]; /* name NULL ends them */
 	size_t n;
-	const struct log_field *extra; /* name NULL ends them; NULL: none */
+	const struct log_field
+	    *extra;	  /* name NULL ends them; NULL: none, or they are laid out of */
+	const void *what; /* this, by lay_out; NULL: there is nothing to lay out */
+	lua_lay_out *lay_out;
+	struct log_field extra_room[LUA_EXTRA_MAX];
 	bool edited, fixed;
 	struct arena arena; /* begins in first_room, so a record stays where it is */
 	char first_room[512];
@@ -29,7 +39,7 @@ void lua_record_free(struct lua_record *);
 /* False when it is full. */
 bool lua_record_add(struct lua_record *, const struct log_field *);
 /* A field, else an extra value, else NULL. */
-const struct log_field *lua_record_find(const struct lua_record *, struct span name);
+const struct log_field *lua_record_find(struct lua_record *, struct span name);
 /* value NULL removes. NULL, or a sentence that says why not. */
 const char *lua_record_set(struct lua_record *, struct span name, const struct log_field *value);
 

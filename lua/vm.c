@@ -267,9 +267,12 @@ vm_call_hook(struct lua_vm *vm)
 {
 	lua_rawgeti(vm->L, LUA_REGISTRYINDEX, vm->hooks[vm->phase]);
 	object_push(vm->L);
-	if (!vm_run(vm, 1, 1))
+	if (!vm_run(vm, 1, LUA_MULTRET))
 		return false;
-	if (lua_isnil(vm->L, -1)) {
+	if (lua_gettop(vm->L) == 1)
+		return true;
+	lua_settop(vm->L, 2); /* the first of what it answered */
+	if (lua_isnil(vm->L, 2)) {
 		lua_settop(vm->L, 1);
 		return true;
 	}
@@ -346,7 +349,7 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_m
 	*out = (struct lua_verdict){.kind = VERDICT_NONE};
 	if (!lua_vm_has(vm, phase))
 		return;
-	if (m)
+	if (m && lua_phase_info(phase)->may & MAY_EDIT)
 		vm->before = m->now;
 	vm->phase = phase;
 	vm->message = m;
@@ -361,7 +364,7 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_m
 		    .failed = true,
 		    .took_us = took_us,
 		};
-		if (m)
+		if (m && lua_phase_info(phase)->may & MAY_EDIT)
 			m->now = vm->before;
 		if (r)
 			r->edited = false;

@@ -25,7 +25,8 @@
 #define LUA_TEXT_MAX	LUA_BODY_MAX /* what one of our functions takes or makes */
 #define LUA_LIST_MAX	131072	     /* elements that one of them goes through */
 #define LUA_ACCOUNTS	256
-#define LUA_LINES_MAX	100	   /* that one call writes to the log: others need its queue, too */
+#define LUA_NAMES	16  /* of fields that the script sets; more are looked at each time */
+#define LUA_LINES_MAX	100 /* that one call writes to the log: others need its queue, too */
 #define LUA_CHARGE_STEP (64 << 10) /* bytes handled in C between two looks at the clock, */
 #define LUA_CHARGE_CALL 64	   /* each of our functions so many beside its own */
 
@@ -50,6 +51,11 @@ struct lua_vm {
 	lua_State *L; /* NULL: it did not load */
 	int hooks[LUA_PHASES];
 	const void *member_names[LUA_MEMBERS]; /* object.c */
+	struct {
+		const void *address; /* in Lua; held */
+		struct lua_name name;
+	} names[LUA_NAMES + 1]; /* of fields that it has set: they are looked at once; object.c */
+	unsigned nnames;
 
 	/* of one call: what it is about */
 	enum lua_phase phase;

@@ -19,7 +19,16 @@ aligned(size_t n)
 void
 arena_init(struct arena *a, size_t max)
 {
-	*a = (struct arena){.max = max};
+	*a = (struct arena){.max = max, .left = max};
+}
+
+static void
+arena_lay(struct arena *a, char *room, size_t n)
+{
+	n = n < a->left ? n : a->left;
+	a->at = room;
+	a->end = room + n;
+	a->left -= n;
 }
 
 void
@@ -28,10 +37,8 @@ arena_init_with(struct arena *a, void *room, size_t n, size_t max)
 	size_t skip = aligned((uintptr_t)room) - (uintptr_t)room;
 
 	arena_init(a, max);
-	if (skip < n) {
-		a->at = (char *)room + skip;
-		a->end = (char *)room + n;
-	}
+	if (skip < n)
+		arena_lay(a, (char *)room + skip, n - skip);
 }
 
 void
@@ -43,15 +50,18 @@ arena_reset(struct arena *a)
 		a->blocks = b->next;
 		free(b);
 	}
-	a->at = a->end = NULL;
-	a->used = 0;
+	arena_init(a, a->max);
 }
 
+/* What the last block still had is given back: nobody gets it, but somebody may have as much. */
 static bool
 arena_grow(struct arena *a, size_t size)
 {
+	size_t left = a->left + (size_t)(a->end - a->at);
 	struct arena_block *b;
 
+	if (size > left)
+		return false;
 	if (size < BLOCK_SIZE)
 		size = BLOCK_SIZE;
 	b = malloc(sizeof(*b) + size);
@@ -59,25 +69,21 @@ arena_grow(struct arena *a, size_t size)
 		return false;
 	b->next = a->blocks;
 	a->blocks = b;
-	a->at = b->data;
-	a->end = b->data + size;
+	a->left = left;
+	arena_lay(a, b->data, size);
 	return true;
 }
 
 void *
 arena_room(struct arena *a, size_t size)
 {
-	size_t left = a->max - a->used;
-	void *p;
+	size_t fits = aligned(size);
+	char *p;
 
-	if (size > left || aligned(size) > left)
-		return NULL;
-	size = aligned(size);
-	if (size > (size_t)(a->end - a->at) && !arena_grow(a, size))
+	if (fits < size || (fits > (size_t)(a->end - a->at) && !arena_grow(a, fits)))
 		return NULL;
 	p = a->at;
-	a->at += size;
-	a->used += size;
+	a->at += fits;
 	return p;
 }
 

@@ -12,8 +12,8 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks; /* private, as is the rest */
-	char *at, *end;		    /* what is left of the last one */
-	size_t used, max;
+	char *at, *end;		    /* what is left of the last one, */
+	size_t left, max;	    /* and what may come behind it; of so much in all */
 };
 
 /* At most max bytes in all. */

@@ -2,7 +2,6 @@
 
 #include "base/obj.h"
 #include "http/write.h"
-#include "net/addr.h"
 
 /* ---- requests ---- */
 
@@ -81,7 +80,7 @@ write_about_viewer(struct strb *b, const struct forward_request *f)
 {
 	bool trusted = networks_have(&f->policy->trusted, f->peer);
 
-	write_forwarded_for(b, f, trusted, addr_text_host(span_str(f->peer_text)));
+	write_forwarded_for(b, f, trusted, f->peer_host);
 	write_forwarded(b, f, trusted, HF_X_FORWARDED_PROTO, SPAN("X-Forwarded-Proto"),
 	    f->tls ? SPAN("https") : SPAN("http"));
 	if (f->route->host.n)

@@ -14,7 +14,7 @@ struct forward_request {
 	enum header_family family; /* of the tunnel */
 	const struct policy *policy;
 	const struct sockaddr *peer; /* the viewer, ... */
-	const char *peer_text;	     /* ... as net/addr.h writes it */
+	struct span peer_host;	     /* the same as text */
 	bool tls;		     /* it came by https */
 	bool upgrade;		     /* to be passed through */
 	struct span request_id;

@@ -80,20 +80,18 @@ hooks_ask(struct worker *w, enum lua_phase phase, struct lua_message *m, struct 
 /* ---- the log ---- */
 
 /* What can be read of an event of which nothing more is known. */
-static const struct log_field *
-plain_extra(const char *type, struct log_field out[3])
+static void
+lay_out_plain(const void *type, struct log_field out[LUA_EXTRA_MAX])
 {
 	out[0] = (struct log_field)LOG_STR("event", type);
 	out[1] = (struct log_field)LOG_INT("time_ms", clock_wall_ms());
 	out[2].name = NULL;
-	return out;
 }
 
 static void
 log_as_told(struct worker *w, const char *type, const struct log_tag *tag,
-    const struct log_field *extra, const struct log_field *fields)
+    const struct hooks_extra *extra, const struct log_field *fields)
 {
-	struct log_field plain[3];
 	struct lua_verdict verdict;
 	struct lua_record r;
 
@@ -101,7 +99,8 @@ log_as_told(struct worker *w, const char *type, const struct log_tag *tag,
 	r.n = log_tag_fields(tag, r.fields);
 	for (const struct log_field *f = fields; f->name; f++)
 		lua_record_add(&r, f);
-	r.extra = extra ? extra : plain_extra(type, plain);
+	r.lay_out = extra ? extra->lay_out : lay_out_plain;
+	r.what = extra ? extra->what : type;
 	hooks_ask(w, LUA_LOG, NULL, &r, tag->tunnel, &verdict);
 	if (verdict.kind == VERDICT_LINE)
 		log_raw(LVL_INFO, verdict.text);
@@ -114,7 +113,7 @@ log_as_told(struct worker *w, const char *type, const struct log_tag *tag,
 
 void
 hooks_log(struct worker *w, const char *type, const struct log_tag *tag,
-    const struct log_field *extra, const struct log_field *fields)
+    const struct hooks_extra *extra, const struct log_field *fields)
 {
 	if (hooks_have(w, LUA_LOG) && log_enabled(LVL_INFO))
 		log_as_told(w, type, tag, extra, fields);

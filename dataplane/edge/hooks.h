@@ -22,10 +22,16 @@ hooks_have(const struct worker *w, enum lua_phase phase)
 void hooks_ask(struct worker *, enum lua_phase, struct lua_message *, struct lua_record *,
     struct span id, struct lua_verdict *out);
 
-/* A line of the access or event log, through on_log when there is one. extra: what the script can
- * read beside the fields; NULL: the event and the time only. Both end with a name NULL. */
+/* What a script can read of an event beside its fields; laid out if it does. */
+struct hooks_extra {
+	lua_lay_out *lay_out;
+	const void *what;
+};
+
+/* A line of the access or event log, through on_log when there is one. extra NULL: the event and the
+ * time only. A field with name NULL ends them. */
 void hooks_log(struct worker *, const char *type, const struct log_tag *,
-    const struct log_field *extra, const struct log_field *fields);
+    const struct hooks_extra *extra, const struct log_field *fields);
 #define worker_log(w, type, tag, extra, ...)                                                       \
 	hooks_log(w, type, tag, extra, (const struct log_field[]){__VA_ARGS__, {.name = NULL}})
 

@@ -5,7 +5,7 @@
 #include "edge/hooks.h"
 #include "net/addr.h"
 
-enum { WHAT_MAX = 256 /* bytes of a target in the log */, EXTRA_FIELDS = 9 };
+enum { WHAT_MAX = 256 /* bytes of a target in the log */ };
 
 /* The query may hold what is nobody's to read: it stays out of the log. */
 static struct span
@@ -97,13 +97,13 @@ note_end(struct worker *w, struct note **np, int status, uint64_t bytes, enum re
 /* ---- told ---- */
 
 /* What a script that writes the log can read beside the fields. */
-static const struct log_field *
-extra_fields(const struct note *note, uint64_t now_ms, struct log_field out[EXTRA_FIELDS])
+static void
+lay_out_note(const void *what, struct log_field out[LUA_EXTRA_MAX])
 {
-	const struct log_field *all = out;
+	const struct note *note = what;
 
 	*out++ = (struct log_field)LOG_STR("event", "http.request");
-	*out++ = (struct log_field)LOG_INT("time_ms", now_ms);
+	*out++ = (struct log_field)LOG_INT("time_ms", clock_wall_ms());
 	*out++ = (struct log_field)LOG_TEXT("method", note->method);
 	*out++ = (struct log_field)LOG_TEXT("path", note->path);
 	*out++ = (struct log_field)LOG_TEXT("host", note->seen.host);
@@ -111,17 +111,14 @@ extra_fields(const struct note *note, uint64_t now_ms, struct log_field out[EXTR
 	*out++ = (struct log_field)LOG_TEXT("referer", note->seen.referer);
 	*out++ = (struct log_field)LOG_TEXT("address", addr_text_host(note->peer));
 	out->name = NULL;
-	return all;
 }
 
 static void
-note_tell(struct worker *w, const struct note *note, uint64_t now_ms)
+note_tell(struct worker *w, const struct note *note)
 {
-	struct log_field room[EXTRA_FIELDS];
-	bool scripted = hooks_have(w, LUA_LOG);
+	const struct hooks_extra extra = {lay_out_note, note};
 
-	worker_log(w, "http.request", &note->tag,
-	    scripted ? extra_fields(note, now_ms, room) : NULL, LOG_TEXT("request", note->what),
+	worker_log(w, "http.request", &note->tag, &extra, LOG_TEXT("request", note->what),
 	    LOG_INT("status", note->status), LOG_INT("bytes", note->bytes),
 	    LOG_INT("ms", note->took_ms), LOG_STR("reason", reason_word(note->why)),
 	    LOG_TEXT("peer", note->peer));
@@ -130,12 +127,11 @@ note_tell(struct worker *w, const struct note *note, uint64_t now_ms)
 void
 notes_tell(struct worker *w)
 {
-	uint64_t now_ms = STAILQ_EMPTY(&w->over) ? 0 : clock_wall_ms();
 	struct note *note;
 
 	while ((note = STAILQ_FIRST(&w->over))) {
 		STAILQ_REMOVE_HEAD(&w->over, entry);
-		note_tell(w, note, now_ms);
+		note_tell(w, note);
 		note_free(&note);
 	}
 }

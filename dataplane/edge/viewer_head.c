@@ -135,7 +135,7 @@ viewer_begin_exchange(
 	    .family = tunnel_family(t),
 	    .policy = v->policy,
 	    .peer = conn_peer_addr(v->conn),
-	    .peer_text = conn_peer(v->conn),
+	    .peer_host = conn_peer_host(v->conn),
 	    .tls = conn_is_tls(v->conn),
 	    .upgrade = forward_is_upgrade(head),
 	    .request_id = span_str(v->request_id),

@@ -64,7 +64,7 @@ viewer_remember(struct viewer *v, const struct http_head *head, const struct rou
 		.outcome = outcome,
 		.status = status,
 		.request_id = span_str(v->request_id),
-		.peer = addr_text_host(span_str(conn_peer(v->conn))),
+		.peer = conn_peer_host(v->conn),
 		.host = asked->host,
 		.built_in = asked->built_in,
 		.built_in_path = asked->built_in_path,

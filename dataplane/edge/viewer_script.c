@@ -7,7 +7,6 @@
 #include "edge/reply.h"
 #include "edge/viewer_priv.h"
 #include "http/write.h"
-#include "net/addr.h"
 
 /* A request whose body is awaited: the head as it then is, to be read again, and where it goes. */
 struct viewer_gather {
@@ -25,7 +24,7 @@ message_init(
     struct lua_message *m, const struct viewer *v, const struct http_head *head, size_t max)
 {
 	lua_message_init(m, head, max);
-	m->peer = addr_text_host(span_str(conn_peer(v->conn)));
+	m->peer = conn_peer_host(v->conn);
 	m->tls = conn_is_tls(v->conn);
 	m->request_id = span_str(v->request_id);
 	m->fields_max = v->policy->limits.fields_max;

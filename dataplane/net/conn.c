@@ -312,9 +312,18 @@ conn_peer(const struct conn *c)
 {
 	struct conn *mutable = (struct conn *)c;
 
-	if (!c->peer_text[0])
+	if (!c->peer_text[0]) {
 		addr_text(&c->peer.any, mutable->peer_text);
+		mutable->peer_host = addr_text_host(span_str(c->peer_text));
+	}
 	return c->peer_text;
+}
+
+struct span
+conn_peer_host(const struct conn *c)
+{
+	conn_peer(c);
+	return c->peer_host;
 }
 
 const struct sockaddr *

@@ -111,6 +111,8 @@ bool conn_is_tls(const struct conn *);
 int64_t conn_peer_not_after(const struct conn *);
 /* "10.0.0.7:51234", "[::1]:51234" or "unix". Lives as long as the conn. */
 const char *conn_peer(const struct conn *);
+/* The same without port and brackets. */
+struct span conn_peer_host(const struct conn *);
 const struct sockaddr *conn_peer_addr(const struct conn *);
 /* One sentence about the last failure, "" if none; valid in on_gone. */
 const char *conn_error(const struct conn *);

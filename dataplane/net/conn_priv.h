@@ -64,6 +64,7 @@ struct conn {
 		struct sockaddr_in6 in6;
 	} peer;
 	char peer_text[ADDR_TEXT_MAX];
+	struct span peer_host; /* in it */
 };
 
 /* A conn without a handle. */

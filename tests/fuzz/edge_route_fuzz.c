@@ -74,7 +74,7 @@ forward(struct trip *t, const struct http_head *head, const struct route *route)
 	    .family = t->how & WEBSOCKTUNNEL ? FAMILY_WEBSOCKTUNNEL : FAMILY_WEBHOOKTUNNEL,
 	    .policy = t->policy,
 	    .peer = (const struct sockaddr *)&peer,
-	    .peer_text = "192.0.2.7:1",
+	    .peer_host = SPAN("192.0.2.7"),
 	    .tls = t->how & BY_TLS,
 	    .upgrade = forward_is_upgrade(head),
 	    .request_id = SPAN("r1"),

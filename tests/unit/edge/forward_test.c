@@ -17,20 +17,18 @@ write_it(const struct http_head *head, void *more)
 	struct forwarding *f = more;
 	struct route route = route_of(head, f->policy);
 	struct sockaddr_in peer = address(f->peer, 5555);
-	char text[64];
 	const struct forward_request request = {
 	    .head = head,
 	    .route = &route,
 	    .family = f->family,
 	    .policy = f->policy,
 	    .peer = (struct sockaddr *)&peer,
-	    .peer_text = text,
+	    .peer_host = span_str(f->peer),
 	    .tls = f->tls,
 	    .upgrade = forward_is_upgrade(head),
 	    .request_id = SPAN("r1"),
 	};
 
-	snprintf(text, sizeof(text), "%s:5555", f->peer);
 	assert_int_equal(route.kind, ROUTE_TUNNEL);
 	f->upgrade = request.upgrade;
 	strb_reset(&f->out);

@@ -45,8 +45,10 @@ static void
 set_field(struct play *p, const char *name, const char *value)
 {
 	struct span text = span_str(value);
+	struct lua_name read;
 
-	assert_null(lua_message_set(&p->m, span_str(name), &text, false));
+	assert_null(lua_name_read(span_str(name), &read));
+	assert_null(lua_message_set(&p->m, &read, &text, false));
 }
 
 static enum lua_verdict_kind
