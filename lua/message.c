@@ -1,10 +1,12 @@
 /* lua/message.c - editing a head without touching it. */
 #include "lua/message.h"
 
+#include "base/obj.h"
+
 void
 lua_message_init(struct lua_message *m, const struct http_head *head, size_t max)
 {
-	memset(m, 0, offsetof(struct lua_message, first_room));
+	CLEAR_SMALL(m, offsetof(struct lua_message, arena));
 	m->method = head->method;
 	m->fields_max = 100;
 	lua_message_aim(m, head->target);

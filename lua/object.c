@@ -18,7 +18,7 @@ static const char *const kind_words[KINDS] = {
 };
 
 enum { REQ = 1, RES = 2 };
-enum member_type { MEMBER_TEXT, MEMBER_TRUTH, MEMBER_STATUS, MEMBER_HEADERS };
+enum member_type { MEMBER_TEXT, MEMBER_WORD, MEMBER_TRUTH, MEMBER_STATUS, MEMBER_HEADERS };
 
 static const struct member {
 	struct span name;
@@ -35,9 +35,9 @@ static const struct member {
 /* ---- handles ---- */
 
 static void
-push_handle(lua_State *L, enum kind kind)
+push_handle(lua_State *L, const struct lua_vm *vm, enum kind kind)
 {
-	lua_pushlightuserdata(L, (void *)(uintptr_t)(vm_of(L)->turn << KIND_BITS | kind));
+	lua_pushlightuserdata(L, (void *)(uintptr_t)(vm->turn << KIND_BITS | kind));
 }
 
 /* KINDS: it is none. */
@@ -56,25 +56,29 @@ raise_stale(lua_State *L, enum kind kind)
 }
 
 static inline void
-check_turn(lua_State *L, uintptr_t handle)
+check_turn(lua_State *L, const struct lua_vm *vm, uintptr_t handle)
 {
-	if (handle >> KIND_BITS != vm_of(L)->turn)
+	if (handle >> KIND_BITS != vm->turn)
 		raise_stale(L, handle & (KINDS - 1));
 }
 
 static struct lua_vm *
 check_handle(lua_State *L, int index, enum kind kind)
 {
+	struct lua_vm *vm = vm_of(L);
+
 	if (kind_at(L, index) != kind)
 		luaL_typeerror(L, index, kind_words[kind]);
-	check_turn(L, (uintptr_t)lua_touserdata(L, index));
-	return vm_of(L);
+	check_turn(L, vm, (uintptr_t)lua_touserdata(L, index));
+	return vm;
 }
 
 void
 object_push(lua_State *L)
 {
-	push_handle(L, vm_of(L)->message ? KIND_MESSAGE : KIND_RECORD);
+	const struct lua_vm *vm = vm_of(L);
+
+	push_handle(L, vm, vm->message ? KIND_MESSAGE : KIND_RECORD);
 }
 
 struct lua_message *
@@ -114,10 +118,28 @@ hold_member_names(lua_State *L)
 	}
 }
 
-static int
-message_index(lua_State *L)
+/* Lua looks for each text among all that it has; the one that was here last it need not look for. */
+static void
+push_word(lua_State *L, struct lua_word *last, struct span text)
 {
-	struct lua_vm *vm = vm_of(L);
+	if (last->text.p && span_eq(last->text, text)) {
+		lua_rawgeti(L, LUA_REGISTRYINDEX, last->ref);
+		return;
+	}
+	vm_push(L, text);
+	if (text.n > SHORT_TEXT)
+		return;
+	lua_pushvalue(L, -1);
+	if (last->text.p)
+		lua_rawseti(L, LUA_REGISTRYINDEX, last->ref);
+	else
+		last->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	last->text = span_of(lua_tostring(L, -1), text.n);
+}
+
+static int
+message_index(lua_State *L, struct lua_vm *vm)
+{
 	const struct member *m = find_member(L, vm, 2);
 	unsigned here = vm->phase == LUA_RESPONSE ? RES : REQ;
 	const void *at;
@@ -126,15 +148,17 @@ message_index(lua_State *L)
 		return luaL_error(L, "there is no '%s' here", luaL_tolstring(L, 2, NULL));
 	at = (const char *)vm->message + m->offset;
 	if (m->type == MEMBER_HEADERS)
-		push_handle(L, KIND_HEADERS);
+		push_handle(L, vm, KIND_HEADERS);
 	else if (m->type == MEMBER_TRUTH)
 		lua_pushboolean(L, *(const bool *)at);
 	else if (m->type == MEMBER_STATUS)
 		lua_pushinteger(L, *(const int *)at);
-	else if (((const struct span *)at)->p)
-		vm_push(L, *(const struct span *)at);
-	else
+	else if (!((const struct span *)at)->p)
 		lua_pushnil(L);
+	else if (m->type == MEMBER_WORD)
+		push_word(L, &vm->words[m - members], *(const struct span *)at);
+	else
+		vm_push(L, *(const struct span *)at);
 	return 1;
 }
 
@@ -197,10 +221,9 @@ set_target(lua_State *L, struct lua_message *m, bool query)
 }
 
 static int
-message_newindex(lua_State *L)
+message_newindex(lua_State *L, struct lua_vm *vm)
 {
-	struct lua_vm *vm = vm_of(L);
-	struct span name = vm_text(L, 2);
+	struct span name = vm_text_in(L, vm, 2);
 
 	if (may_edit(vm) && vm->phase == LUA_RESPONSE && span_eq(name, SPAN("status")))
 		set_status(L, vm->message);
@@ -223,10 +246,10 @@ is_shown(const struct lua_message *m, const struct http_field *field)
 }
 
 static int
-headers_index(lua_State *L)
+headers_index(lua_State *L, struct lua_vm *vm)
 {
-	const struct lua_message *m = vm_of(L)->message;
-	struct span name = vm_text(L, 2);
+	const struct lua_message *m = vm->message;
+	struct span name = vm_text_in(L, vm, 2);
 
 	for (size_t i = 0; i < m->now.nfields; i++) {
 		const struct http_field *field = &m->now.fields[i];
@@ -241,10 +264,10 @@ headers_index(lua_State *L)
 
 /* headers(name): every value of that name. */
 static int
-headers_call(lua_State *L)
+headers_call(lua_State *L, struct lua_vm *vm)
 {
-	const struct lua_message *m = vm_of(L)->message;
-	struct span name = vm_text(L, 2);
+	const struct lua_message *m = vm->message;
+	struct span name = vm_text_in(L, vm, 2);
 	lua_Integer n = 0;
 
 	lua_newtable(L);
@@ -321,14 +344,13 @@ set_list(lua_State *L, struct lua_message *m, const struct lua_name *name)
 
 /* headers[name] = text, a list of texts, or nil. */
 static int
-headers_newindex(lua_State *L)
+headers_newindex(lua_State *L, struct lua_vm *vm)
 {
-	struct lua_vm *vm = vm_of(L);
 	struct lua_message *m = vm->message;
 	const struct lua_name *name = name_to_set(L, vm);
 	struct span value;
 
-	vm_charge(L, 0);
+	vm_charge_in(L, vm, 0);
 	switch (lua_type(L, 3)) {
 	case LUA_TNIL:
 		set_one(L, m, name, NULL, false);
@@ -337,7 +359,7 @@ headers_newindex(lua_State *L)
 		set_list(L, m, name);
 		break;
 	default:
-		value = vm_text(L, 3);
+		value = vm_text_in(L, vm, 3);
 		set_one(L, m, name, &value, false);
 	}
 	return 0;
@@ -372,8 +394,9 @@ headers_next(lua_State *L)
 }
 
 static int
-headers_pairs(lua_State *L)
+headers_pairs(lua_State *L, struct lua_vm *vm)
 {
+	(void)vm;
 	lua_pushinteger(L, 0);
 	lua_pushcclosure(L, headers_next, 1);
 	lua_pushvalue(L, 1);
@@ -394,10 +417,9 @@ push_value(lua_State *L, const struct log_field *field)
 }
 
 static int
-record_index(lua_State *L)
+record_index(lua_State *L, struct lua_vm *vm)
 {
-	struct lua_vm *vm = vm_of(L);
-	const struct log_field *field = lua_record_find(vm->record, vm_text(L, 2));
+	const struct log_field *field = lua_record_find(vm->record, vm_text_in(L, vm, 2));
 
 	if (!field)
 		return 0;
@@ -433,12 +455,11 @@ read_value(lua_State *L, int index, int type)
 }
 
 static int
-record_newindex(lua_State *L)
+record_newindex(lua_State *L, struct lua_vm *vm)
 {
-	struct lua_vm *vm = vm_of(L);
 	struct log_field field = {.name = NULL};
 	const char *fault;
-	struct span name = vm_text(L, 2);
+	struct span name = vm_text_in(L, vm, 2);
 	int type = lua_type(L, 3);
 
 	if (type != LUA_TNIL)
@@ -493,8 +514,9 @@ record_next(lua_State *L)
 }
 
 static int
-record_pairs(lua_State *L)
+record_pairs(lua_State *L, struct lua_vm *vm)
 {
+	(void)vm;
 	lua_pushinteger(L, 0);
 	lua_pushcclosure(L, record_next, 1);
 	lua_pushvalue(L, 1);
@@ -503,8 +525,10 @@ record_pairs(lua_State *L)
 
 /* ---- the doors: what is behind them has a handle of its kind and of this turn ---- */
 
+typedef int door_fn(lua_State *, struct lua_vm *);
+
 static const struct {
-	lua_CFunction index, newindex, call, pairs;
+	door_fn *index, *newindex, *call, *pairs;
 } doors[KINDS] = {
     [KIND_MESSAGE] = {.index = message_index, .newindex = message_newindex},
     [KIND_HEADERS] = {headers_index, headers_newindex, headers_call, headers_pairs},
@@ -514,13 +538,14 @@ static const struct {
 #define DOOR(door, word)                                                                           \
 	static int handle_##door(lua_State *L)                                                     \
 	{                                                                                          \
+		struct lua_vm *vm = vm_of(L);                                                      \
 		uintptr_t handle = (uintptr_t)lua_touserdata(L, 1);                                \
 		enum kind kind = handle & (KINDS - 1);                                             \
                                                                                                    \
 		if (!doors[kind].door)                                                             \
 			return luaL_error(L, "a %s cannot be %s", kind_words[kind], word);         \
-		check_turn(L, handle);                                                             \
-		return doors[kind].door(L);                                                        \
+		check_turn(L, vm, handle);                                                         \
+		return doors[kind].door(L, vm);                                                    \
 	}
 DOOR(index, "indexed")
 DOOR(newindex, "set into")
@@ -541,6 +566,7 @@ object_open(lua_State *L)
 
 	hold_member_names(L);
 	vm_of(L)->nnames = 0;
+	memset(vm_of(L)->words, 0, sizeof(vm_of(L)->words));
 	object_push_null(L); /* any will do: the metatable is that of all of them */
 	luaL_newlib(L, functions);
 	lua_pushboolean(L, 0);

@@ -346,7 +346,7 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_m
 {
 	CHECK_OBJ(vm, VM_MAGIC);
 	ENSURE((m == NULL) != (r == NULL));
-	*out = (struct lua_verdict){.kind = VERDICT_NONE};
+	CLEAR_SMALL(out, sizeof(*out)); /* VERDICT_NONE */
 	if (!lua_vm_has(vm, phase))
 		return;
 	if (m && lua_phase_info(phase)->may & MAY_EDIT)

@@ -25,7 +25,7 @@
 #define LUA_FLOOR_US  200 /* the least that any call may take; lua/budget.c */
 
 enum lua_verdict_kind {
-	VERDICT_NONE, /* as if there were no script; there may be edits */
+	VERDICT_NONE, /* 0; as if there were no script; there may be edits */
 	VERDICT_DENY,
 	VERDICT_ANSWER,
 	VERDICT_NAME, /* another tunnel, path or label */

@@ -45,6 +45,12 @@ struct lua_account {
 	uint64_t at_ns; /* when that was so */
 };
 
+/* A text that the script was given, and that Lua holds on to. */
+struct lua_word {
+	struct span text; /* in Lua; p NULL: none */
+	int ref;
+};
+
 /* What each call needs stands together and in front. */
 struct lua_vm {
 	unsigned magic;
@@ -56,6 +62,7 @@ struct lua_vm {
 		struct lua_name name;
 	} names[LUA_NAMES + 1]; /* of fields that it has set: they are looked at once; object.c */
 	unsigned nnames;
+	struct lua_word words[LUA_MEMBERS];
 
 	/* of one call: what it is about */
 	enum lua_phase phase;
@@ -118,28 +125,38 @@ vm_of(lua_State *L)
 
 /* So many bytes will now be handled in C: raises when that would come too late. */
 static inline void
-vm_charge(lua_State *L, size_t bytes)
+vm_charge_in(lua_State *L, struct lua_vm *vm, size_t bytes)
 {
-	struct lua_vm *vm = vm_of(L);
-
 	if (vm->spent || vm->charge + bytes + LUA_CHARGE_CALL > LUA_CHARGE_STEP)
 		budget_look(L, bytes + LUA_CHARGE_CALL);
 	else
 		vm->charge += bytes + LUA_CHARGE_CALL;
 }
 
+static inline void
+vm_charge(lua_State *L, size_t bytes)
+{
+	vm_charge_in(L, vm_of(L), bytes);
+}
+
 void vm_raise_no_text(lua_State *, int index);
 /* The text at an index, no longer than LUA_TEXT_MAX, and paid for. */
 static inline struct span
-vm_text(lua_State *L, int index)
+vm_text_in(lua_State *L, struct lua_vm *vm, int index)
 {
 	size_t n = 0;
 	const char *p = lua_tolstring(L, index, &n);
 
 	if (!p || n > LUA_TEXT_MAX)
 		vm_raise_no_text(L, index);
-	vm_charge(L, n);
+	vm_charge_in(L, vm, n);
 	return span_of(p, n);
+}
+
+static inline struct span
+vm_text(lua_State *L, int index)
+{
+	return vm_text_in(L, vm_of(L), index);
 }
 
 /* An empty scratch. */
