@@ -137,6 +137,23 @@ remove_field(struct lua_message *m, struct http_field *fields, const struct http
 	return first == SIZE_MAX ? kept : first;
 }
 
+/* Out of Lua's memory, which may be gone before the message is. */
+static bool
+keep_field(struct lua_message *m, struct http_field *field)
+{
+	size_t n = field->name.n;
+	char *room = arena_room(&m->arena, n + field->value.n);
+
+	if (!room)
+		return false;
+	memcpy(room, field->name.p, n);
+	field->name.p = room;
+	if (field->value.n)
+		memcpy(room + n, field->value.p, field->value.n);
+	field->value.p = room + n;
+	return true;
+}
+
 const char *
 lua_message_set(
     struct lua_message *m, const struct lua_name *name, const struct span *value, bool add)
@@ -153,13 +170,7 @@ lua_message_set(
 	if (fault)
 		return fault;
 	fields = own_fields(m);
-	if (!fields)
-		return "the edits of one message are bounded";
-	if (value) {
-		field.name = arena_copy(&m->arena, field.name);
-		field.value = arena_copy(&m->arena, field.value);
-	}
-	if (!field.name.p || !field.value.p)
+	if (!fields || (value && !keep_field(m, &field)))
 		return "the edits of one message are bounded";
 	/* Nothing is taken out before what takes its place is there. */
 	at = add ? m->now.nfields : remove_field(m, fields, &field);

@@ -96,16 +96,15 @@ may_edit(const struct lua_vm *vm)
 }
 
 /* Lua keeps one copy of each short text, and the VM holds on to these: the address is the name. */
-static const struct member *
+static size_t
 find_member(lua_State *L, const struct lua_vm *vm, int index)
 {
 	const void *name = lua_topointer(L, index);
+	size_t i = 0;
 
-	for (size_t i = 0; i < LUA_MEMBERS; i++) {
-		if (vm->member_names[i] == name)
-			return &members[i];
-	}
-	return NULL;
+	while (i < LUA_MEMBERS && vm->member_names[i] != name)
+		i++;
+	return i;
 }
 
 static void
@@ -120,12 +119,8 @@ hold_member_names(lua_State *L)
 
 /* Lua looks for each text among all that it has; the one that was here last it need not look for. */
 static void
-push_word(lua_State *L, struct lua_word *last, struct span text)
+push_new_word(lua_State *L, struct lua_word *last, struct span text)
 {
-	if (last->text.p && span_eq(last->text, text)) {
-		lua_rawgeti(L, LUA_REGISTRYINDEX, last->ref);
-		return;
-	}
 	vm_push(L, text);
 	if (text.n > SHORT_TEXT)
 		return;
@@ -137,14 +132,24 @@ push_word(lua_State *L, struct lua_word *last, struct span text)
 	last->text = span_of(lua_tostring(L, -1), text.n);
 }
 
+static void
+push_word(lua_State *L, struct lua_word *last, struct span text)
+{
+	if (last->text.p && span_eq(last->text, text))
+		lua_rawgeti(L, LUA_REGISTRYINDEX, last->ref);
+	else
+		push_new_word(L, last, text);
+}
+
 static int
 message_index(lua_State *L, struct lua_vm *vm)
 {
-	const struct member *m = find_member(L, vm, 2);
+	size_t i = find_member(L, vm, 2);
+	const struct member *m = &members[i];
 	unsigned here = vm->phase == LUA_RESPONSE ? RES : REQ;
 	const void *at;
 
-	if (!m || !(m->phases & here))
+	if (i == LUA_MEMBERS || !(m->phases & here))
 		return luaL_error(L, "there is no '%s' here", luaL_tolstring(L, 2, NULL));
 	at = (const char *)vm->message + m->offset;
 	if (m->type == MEMBER_HEADERS)
@@ -156,7 +161,7 @@ message_index(lua_State *L, struct lua_vm *vm)
 	else if (!((const struct span *)at)->p)
 		lua_pushnil(L);
 	else if (m->type == MEMBER_WORD)
-		push_word(L, &vm->words[m - members], *(const struct span *)at);
+		push_word(L, &vm->words[i], *(const struct span *)at);
 	else
 		vm_push(L, *(const struct span *)at);
 	return 1;

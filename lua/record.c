@@ -28,11 +28,25 @@ lua_record_add(struct lua_record *r, const struct log_field *field)
 	return true;
 }
 
+void
+lua_record_add_all(struct lua_record *r, const struct log_field *fields)
+{
+	size_t n = 0;
+
+	while (fields[n].name && r->n + n < LUA_RECORD_MAX)
+		n++;
+	memcpy(r->fields + r->n, fields, n * sizeof(*fields));
+	r->n += n;
+	r->fields[r->n].name = NULL;
+}
+
 static const struct log_field *
 find_in(const struct log_field *fields, struct span name)
 {
-	for (; fields && fields->name; fields++) {
-		if (name.n && fields->name[0] == name.p[0] && span_eq(span_str(fields->name), name))
+	if (!fields || name.n == 0)
+		return NULL;
+	for (; fields->name; fields++) {
+		if (fields->name[0] == name.p[0] && span_eq(span_str(fields->name), name))
 			return fields;
 	}
 	return NULL;

@@ -385,6 +385,77 @@ test_a_tunnel_is_told_and_cannot_be_changed(void **state)
 	play_end(&p);
 }
 
+/* Names that may be set are held on to, words that were seen are, too: neither outlives its truth. */
+static void
+test_what_is_held_is_no_other(void **state)
+{
+	static const char *const peers[] = {
+	    "192.0.2.7", "192.0.2.7", "", "192.0.2.8", "192.0.2.7", "192.0.2.77"};
+	char long_peer[100];
+	struct play p;
+
+	(void)state;
+	play_begin(&p,
+	    "function on_request(req) local all = {} for i = 1, 40 do all[i] = 'X-' .. i end\n"
+	    "for i, name in ipairs(all) do req.headers[name] = i end\n"
+	    "req.headers[('X-Long-'):rep(10) .. 'A'] = 'long'\n"
+	    "for i, name in ipairs(all) do assert(req.headers[name] == tostring(i)) end\n"
+	    "assert(req.headers[('x-long-'):rep(10) .. 'a'] == 'long')\n"
+	    "assert(not pcall(function() req.headers['Host'] = 'b' end))\n"
+	    "assert(not pcall(function() req.headers['X A'] = 'b' end))\n"
+	    "assert(not pcall(function() req.headers['X-1'] = 'a\\nb' end))\n"
+	    "return { deny = 403, reason = req.peer .. ' ' .. req.peer } end",
+	    NULL);
+	memset(long_peer, 'x', sizeof(long_peer));
+	for (size_t i = 0; i < 2 * sizeof(peers) / sizeof(peers[0]) + 2; i++) {
+		struct span peer = span_str(peers[i / 2 % 6]);
+		char want[256];
+
+		if (i % 7 == 6)
+			peer = span_of(long_peer, sizeof(long_peer) - i);
+		lua_message_free(&p.m);
+		lua_message_init(&p.m, &play_head, LUA_EDIT_MAX);
+		p.m.peer = peer;
+		assert_int_equal(play_ask(&p, LUA_REQUEST), VERDICT_DENY);
+		assert_string_equal(play_error(&p), "");
+		snprintf(want, sizeof(want), "%.*s %.*s", SPAN_FMT(peer), SPAN_FMT(peer));
+		assert_string_equal(p.v.text.p, want);
+	}
+	play_end(&p);
+}
+
+static void
+lay_out_counted(const void *what, struct log_field room[LUA_EXTRA_MAX])
+{
+	++*(int *)(uintptr_t)what;
+	room[0] = (struct log_field)LOG_STR("more", "yes");
+	room[1].name = NULL;
+}
+
+static void
+test_what_is_not_asked_for_is_not_laid_out(void **state)
+{
+	int times = 0;
+	struct play p;
+
+	(void)state;
+	play_begin(&p,
+	    "function on_log(e) if e.status == 200 then e.status = nil e.new = 1 return end\n"
+	    "assert(e.nothing == nil and e.more == 'yes' and e.more == 'yes') e.more = nil\n"
+	    "assert(e.more == 'yes') e.more = 'no' assert(e.more == 'no') end",
+	    NULL);
+	p.r.lay_out = lay_out_counted;
+	p.r.what = &times;
+	lua_record_add(&p.r, &(struct log_field)LOG_INT("status", 200));
+	assert_int_equal(play_ask(&p, LUA_LOG), VERDICT_NONE);
+	assert_string_equal(play_error(&p), "");
+	assert_int_equal(times, 0);
+	assert_int_equal(play_ask(&p, LUA_LOG), VERDICT_NONE);
+	assert_string_equal(play_error(&p), "");
+	assert_int_equal(times, 1);
+	play_end(&p);
+}
+
 int
 main(void)
 {
@@ -404,6 +475,8 @@ main(void)
 	    cmocka_unit_test(test_an_event_is_changed),
 	    cmocka_unit_test(test_an_event_has_bounds),
 	    cmocka_unit_test(test_a_tunnel_is_told_and_cannot_be_changed),
+	    cmocka_unit_test(test_what_is_held_is_no_other),
+	    cmocka_unit_test(test_what_is_not_asked_for_is_not_laid_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
