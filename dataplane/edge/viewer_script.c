@@ -26,7 +26,7 @@ message_init(
 	lua_message_init(m, head, max);
 	m->peer = conn_peer_host(v->conn);
 	m->tls = conn_is_tls(v->conn);
-	m->request_id = span_str(v->request_id);
+	m->request_id = v->tag.request;
 	m->fields_max = v->policy->limits.fields_max;
 }
 
