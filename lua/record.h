@@ -15,7 +15,7 @@
 #define LUA_LINE_MAX	(16 * 1024)
 #define LUA_RECORD_ROOM (64 * 1024) /* bytes of edits; the first of them need no memory */
 
-#define LUA_EXTRA_MAX 16 /* extra values that are laid out */
+#define LUA_EXTRA_MAX 16 /* extra values that are laid out, and what ends them */
 
 /* Puts what is known of it into room, name NULL behind. */
 typedef void lua_lay_out(const void *what, struct log_field room[LUA_EXTRA_MAX]);
@@ -23,10 +23,9 @@ typedef void lua_lay_out(const void *what, struct log_field room[LUA_EXTRA_MAX])
 struct lua_record {
 	struct log_field fields[LUA_RECORD_MAX + 1]; /* name NULL ends them */
 	size_t n;
-	const struct log_field
-	    *extra;	  /* name NULL ends them; NULL: none, or they are laid out of */
-	const void *what; /* this, by lay_out; NULL: there is nothing to lay out */
-	lua_lay_out *lay_out;
+	const struct log_field *extra; /* name NULL ends them; NULL: none, or not laid out yet */
+	lua_lay_out *lay_out;	       /* NULL: extra is as it is */
+	const void *what;	       /* to lay out */
 	struct log_field extra_room[LUA_EXTRA_MAX];
 	bool edited, fixed;
 	struct arena arena; /* begins in first_room, so a record stays where it is */
