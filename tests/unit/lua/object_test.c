@@ -391,7 +391,7 @@ static void
 test_what_is_held_is_no_other(void **state)
 {
 	static const char *const peers[] = {
-	    "192.0.2.7", "192.0.2.7", "", "192.0.2.8", "boom", "192.0.2.7", "192.0.2.77"};
+	    "192.0.2.7", "192.0.2.7", "", "192.0.2.8", "boom", "bang", "192.0.2.77"};
 	char long_peer[100];
 	struct play p;
 
@@ -413,7 +413,7 @@ test_what_is_held_is_no_other(void **state)
 		struct span peer = span_str(peers[i / 2 % 7]);
 		char want[256];
 
-		if (i % 5 == 4)
+		if (i % 5 == 3)
 			peer = span_of(long_peer, sizeof(long_peer) - i);
 		lua_message_free(&p.m);
 		lua_message_init(&p.m, &play_head, LUA_EDIT_MAX);
