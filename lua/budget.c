@@ -275,8 +275,8 @@ budget_end(struct lua_vm *vm)
 {
 	uint64_t took_us = vm->begin_ns ? (clock_mono_ns() - vm->begin_ns) / 1000 : 0;
 
-	vm->active = false;
 	if (vm->spent || vm->spoilt)
 		budget_blame(vm, vm->about, took_us);
+	vm->active = false;
 	return took_us ? took_us : 1;
 }

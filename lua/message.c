@@ -116,70 +116,83 @@ own_fields(struct lua_message *m)
 }
 
 static bool
-same_name(const struct http_field *a, const struct http_field *b)
+same_name(const struct http_field *field, const struct lua_name *name)
 {
-	return a->id == b->id && (a->id != HF_OTHER || span_ieq(a->name, b->name));
+	return field->id == name->id && (name->id != HF_OTHER || span_ieq(field->name, name->text));
 }
 
-/* Takes every field of its name out; the place of the first of them, or the end. */
+/* Of the first of that name, from there on; nfields: there is none. */
 static size_t
-remove_field(struct lua_message *m, struct http_field *fields, const struct http_field *field)
+find_field(const struct lua_edit *now, size_t at, const struct lua_name *name)
 {
-	size_t kept = 0, first = SIZE_MAX;
+	while (at < now->nfields && !same_name(&now->fields[at], name))
+		at++;
+	return at;
+}
 
-	for (size_t i = 0; i < m->now.nfields; i++) {
-		if (same_name(&fields[i], field))
-			first = first == SIZE_MAX ? kept : first;
-		else if (kept++ != i)
-			fields[kept - 1] = fields[i];
+/* Every one of that name, from there on. */
+static void
+remove_fields(
+    struct lua_edit *now, struct http_field *fields, size_t at, const struct lua_name *name)
+{
+	size_t kept = at;
+
+	for (; at < now->nfields; at++) {
+		if (!same_name(&fields[at], name))
+			fields[kept++] = fields[at];
 	}
-	m->now.nfields = kept;
-	return first == SIZE_MAX ? kept : first;
+	now->nfields = kept;
 }
 
 /* Out of Lua's memory, which may be gone before the message is. */
 static bool
-keep_field(struct lua_message *m, struct http_field *field)
+put_field(struct lua_message *m, struct http_field *field, const struct lua_name *name,
+    struct span value)
 {
-	size_t n = field->name.n;
-	char *room = arena_room(&m->arena, n + field->value.n);
+	size_t n = name->text.n;
+	const char *kept = arena_copy_pair(&m->arena, name->text, value);
 
-	if (!room)
+	if (!kept)
 		return false;
-	memcpy(room, field->name.p, n);
-	field->name.p = room;
-	if (field->value.n)
-		memcpy(room + n, field->value.p, field->value.n);
-	field->value.p = room + n;
+	field->name = span_of(kept, n);
+	field->value = span_of(kept + n + 1, value.n);
+	field->id = name->id;
 	return true;
+}
+
+/* In the place of the first of its name. Nothing is taken out before what takes its place is there. */
+static const char *
+set_field(struct lua_message *m, struct http_field *fields, size_t at, const struct lua_name *name,
+    struct span value)
+{
+	if (at == m->now.nfields && at >= m->fields_max)
+		return "there are too many fields";
+	if (!put_field(m, &fields[at], name, value))
+		return "the edits of one message are bounded";
+	if (at == m->now.nfields)
+		m->now.nfields++;
+	else
+		remove_fields(&m->now, fields, at + 1, name);
+	return NULL;
 }
 
 const char *
 lua_message_set(
     struct lua_message *m, const struct lua_name *name, const struct span *value, bool add)
 {
-	struct http_field field = {
-	    .name = name->text,
-	    .value = value ? span_trim(*value) : SPAN(""),
-	    .id = name->id,
-	};
+	struct span text = value ? span_trim(*value) : SPAN("");
+	const char *fault = value_fault(text);
 	struct http_field *fields;
-	const char *fault = value_fault(field.value);
 	size_t at;
 
 	if (fault)
 		return fault;
 	fields = own_fields(m);
-	if (!fields || (value && !keep_field(m, &field)))
+	if (!fields)
 		return "the edits of one message are bounded";
-	/* Nothing is taken out before what takes its place is there. */
-	at = add ? m->now.nfields : remove_field(m, fields, &field);
-	if (!value)
-		return NULL;
-	if (m->now.nfields >= m->fields_max)
-		return "there are too many fields";
-	memmove(fields + at + 1, fields + at, (m->now.nfields - at) * sizeof(*fields));
-	fields[at] = field;
-	m->now.nfields++;
+	at = add ? m->now.nfields : find_field(&m->now, 0, name);
+	if (value)
+		return set_field(m, fields, at, name, text);
+	remove_fields(&m->now, fields, at, name);
 	return NULL;
 }

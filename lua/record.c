@@ -31,12 +31,8 @@ lua_record_add(struct lua_record *r, const struct log_field *field)
 void
 lua_record_add_all(struct lua_record *r, const struct log_field *fields)
 {
-	size_t n = 0;
-
-	while (fields[n].name && r->n + n < LUA_RECORD_MAX)
-		n++;
-	memcpy(r->fields + r->n, fields, n * sizeof(*fields));
-	r->n += n;
+	for (; fields->name && r->n < LUA_RECORD_MAX; fields++)
+		r->fields[r->n++] = *fields;
 	r->fields[r->n].name = NULL;
 }
 
@@ -86,31 +82,50 @@ remove_at(struct lua_record *r, size_t at)
 	r->n--;
 }
 
+static const char *
+add_value(struct lua_record *r, struct span name, const struct log_field *value)
+{
+	struct log_field *field = &r->fields[r->n];
+	const char *kept = arena_copy_pair(&r->arena, name, value->text);
+
+	if (r->n == LUA_RECORD_MAX)
+		return "there are too many fields";
+	if (!kept)
+		return "the fields of one event are bounded";
+	field->name = kept;
+	field->kind = value->kind;
+	field->text = span_of(kept + name.n + 1, value->text.n);
+	field->number = value->number;
+	r->fields[++r->n].name = NULL;
+	return NULL;
+}
+
+static const char *
+change_value(struct lua_record *r, struct log_field *field, const struct log_field *value)
+{
+	const char *kept = arena_copy(&r->arena, value->text).p;
+
+	if (!kept)
+		return "the fields of one event are bounded";
+	field->kind = value->kind;
+	field->text = span_of(kept, value->text.n);
+	field->number = value->number;
+	return NULL;
+}
+
 const char *
 lua_record_set(struct lua_record *r, struct span name, const struct log_field *value)
 {
-	const struct log_field *old = find_in(r->fields, name);
-	struct log_field field;
+	struct log_field *old = (struct log_field *)(uintptr_t)find_in(r->fields, name);
 
 	if (r->fixed)
 		return "it cannot be changed";
 	if (!old && !is_name(name))
 		return "a field is named by letters, digits and _ . @ -";
 	r->edited = true;
-	if (!value) {
-		if (old)
-			remove_at(r, (size_t)(old - r->fields));
-		return NULL;
-	}
-	field = *value;
-	field.name = old ? old->name : arena_copy(&r->arena, name).p;
-	if (field.kind == LOG_F_SPAN)
-		field.text = arena_copy(&r->arena, value->text);
-	if (!field.name || (field.kind == LOG_F_SPAN && !field.text.p))
-		return "the fields of one event are bounded";
+	if (value)
+		return old ? change_value(r, old, value) : add_value(r, name, value);
 	if (old)
-		r->fields[old - r->fields] = field;
-	else if (!lua_record_add(r, &field))
-		return "there are too many fields";
+		remove_at(r, (size_t)(old - r->fields));
 	return NULL;
 }

@@ -95,15 +95,33 @@ arena_alloc(struct arena *a, size_t size)
 	return p ? memset(p, 0, size) : NULL;
 }
 
+static void
+put(char *room, struct span s)
+{
+	if (s.n)
+		memcpy(room, s.p, s.n);
+	room[s.n] = '\0';
+}
+
 struct span
 arena_copy(struct arena *a, struct span s)
 {
-	char *p = s.n < SIZE_MAX ? arena_room(a, s.n + 1) : NULL;
+	char *room = s.n < SIZE_MAX ? arena_room(a, s.n + 1) : NULL;
 
-	if (!p)
-		return (struct span){NULL, 0};
-	if (s.n)
-		memcpy(p, s.p, s.n);
-	p[s.n] = '\0';
-	return span_of(p, s.n);
+	if (!room)
+		return span_of(NULL, 0);
+	put(room, s);
+	return span_of(room, s.n);
+}
+
+char *
+arena_copy_pair(struct arena *a, struct span first, struct span second)
+{
+	char *room = arena_room(a, first.n + second.n + 2);
+
+	if (!room)
+		return NULL;
+	put(room, first);
+	put(room + first.n + 1, second);
+	return room;
 }

@@ -29,5 +29,7 @@ void *arena_alloc(struct arena *, size_t size);
 void *arena_room(struct arena *, size_t size);
 /* A copy of s, NUL-terminated; p is NULL when there was no room. */
 struct span arena_copy(struct arena *, struct span s);
+/* Copies of both in one piece, each with a NUL behind it; NULL when there was no room. */
+char *arena_copy_pair(struct arena *, struct span, struct span);
 
 #endif

@@ -63,18 +63,24 @@ date_text(time_t seconds)
 	return date;
 }
 
-const char *
-clock_text(int64_t wall_ms, char out[CLOCK_TEXT_MAX])
+struct span
+clock_span(int64_t wall_ms, char out[CLOCK_TEXT_MAX])
 {
 	time_t seconds = (time_t)(wall_ms / 1000);
 	int ms = (int)(wall_ms % 1000);
+	char *end;
 
 	if (ms < 0) {
 		ms += 1000;
 		seconds--;
 	}
-	strcpy(out, date_text(seconds));
-	memcpy(out + strlen(out),
-	    (char[]){'.', DIGIT(ms / 100), DIGIT(ms / 10), DIGIT(ms), 'Z', '\0'}, 6);
-	return out;
+	end = stpcpy(out, date_text(seconds));
+	memcpy(end, (char[]){'.', DIGIT(ms / 100), DIGIT(ms / 10), DIGIT(ms), 'Z', '\0'}, 6);
+	return span_of(out, (size_t)(end - out) + 5);
+}
+
+const char *
+clock_text(int64_t wall_ms, char out[CLOCK_TEXT_MAX])
+{
+	return clock_span(wall_ms, out).p;
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/span.h"
+
 /* Milliseconds that only grow, from an arbitrary start (CLOCK_MONOTONIC). */
 uint64_t clock_mono_ms(void);
 /* The same, and it also counts while the machine sleeps (CLOCK_BOOTTIME). */
@@ -20,5 +22,7 @@ int64_t clock_wall_ms(void);
 #define CLOCK_TEXT_MAX 32
 /* 2026-11-22T14:13:33.042Z; answers out. */
 const char *clock_text(int64_t wall_ms, char out[CLOCK_TEXT_MAX]);
+/* The same, its length told. */
+struct span clock_span(int64_t wall_ms, char out[CLOCK_TEXT_MAX]);
 
 #endif

@@ -128,7 +128,7 @@ text_try(struct strb *b, const struct log_record *r, const struct log_field *fie
 
 	log_tag_fields(r->tag, known);
 	strb_reset(b);
-	strb_add(b, span_str(clock_text(r->wall_ms, when)));
+	strb_add(b, clock_span(r->wall_ms, when));
 	strb_char(b, ' ');
 	strb_add(b, span_str(levels[r->level].column));
 	strb_visible(b, span_str(r->type));

@@ -66,6 +66,19 @@ strb_add_slowly(struct strb *b, struct span s)
 	b->p[b->n] = '\0';
 }
 
+char *
+strb_room(struct strb *b, size_t n)
+{
+	char *room;
+
+	if ((b->failed || n >= b->cap - b->n) && !strb_grow(b, n))
+		return NULL;
+	room = b->p + b->n;
+	b->n += n;
+	b->p[b->n] = '\0';
+	return room;
+}
+
 void
 strb_number(struct strb *b, int64_t number)
 {

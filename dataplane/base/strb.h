@@ -39,6 +39,9 @@ strb_add(struct strb *b, struct span s)
 	b->p[b->n] = '\0';
 }
 
+/* n more bytes, the caller's to fill before anything else is added; NULL: there is no room. */
+char *strb_room(struct strb *, size_t n);
+
 static inline void
 strb_char(struct strb *b, char c)
 {

@@ -1,17 +1,20 @@
 #include "edge/request_id.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
 
-enum { ID_DIGITS = 16 };
-
 void
 request_ids_init(struct request_ids *ids)
 {
-	if (getrandom(&ids->next, sizeof(ids->next), 0) != sizeof(ids->next))
-		ids->next = clock_mono_ns();
+	uint64_t first;
+
+	if (getrandom(&first, sizeof(first), 0) != sizeof(first))
+		first = clock_mono_ns();
+	snprintf(ids->next, sizeof(ids->next), "%016" PRIx64, first);
 }
 
 static bool
@@ -26,21 +29,27 @@ is_sane(struct span id)
 	return true;
 }
 
+/* As a text, so that a request copies one and makes none. */
 static void
-write_hex(char out[ID_DIGITS + 1], uint64_t id)
+count(char digits[REQUEST_ID_DIGITS])
 {
-	for (int i = 0; i < ID_DIGITS; i++)
-		out[i] = "0123456789abcdef"[id >> (4 * (ID_DIGITS - 1 - i)) & 15];
-	out[ID_DIGITS] = '\0';
+	int i = REQUEST_ID_DIGITS - 1;
+
+	while (i >= 0 && digits[i] == 'f')
+		digits[i--] = '0';
+	if (i >= 0)
+		digits[i] = digits[i] == '9' ? 'a' : (char)(digits[i] + 1);
 }
 
-void
+struct span
 request_id_take(char out[REQUEST_ID_MAX + 1], struct span theirs, struct request_ids *ids)
 {
 	if (!is_sane(theirs)) {
-		write_hex(out, ids->next++);
-		return;
+		memcpy(out, ids->next, sizeof(ids->next));
+		count(ids->next);
+		return span_of(out, REQUEST_ID_DIGITS);
 	}
 	memcpy(out, theirs.p, theirs.n);
 	out[theirs.n] = '\0';
+	return span_of(out, theirs.n);
 }

@@ -97,7 +97,8 @@ viewer_forget_request(struct viewer *v)
 	viewer_forget_response(v);
 	v->request_id[0] = '\0';
 	v->to_head = false;
-	v->tag.tunnel = v->tag.request = SPAN("");
+	v->tag.tunnel = SPAN("");
+	v->tag.request = SPAN("");
 	if (v->policy)
 		policy_unref(&v->policy);
 }
@@ -323,7 +324,7 @@ viewer_say_goodbye(struct viewer *v, enum reason why, bool answered, bool ends_b
 	if (answered && ends_by_close) {
 		conn_reset(&v->conn, why);
 	} else if (!answered && reason_info(why)->status) {
-		reply_reason(v->conn, why, span_str(v->request_id), true, v->to_head);
+		reply_reason(v->conn, why, v->tag.request, true, v->to_head);
 		conn_finish(&v->conn, why, GOODBYE_MS);
 	} else if (answered || (why == R_VIEWER_IDLE && conn_queued(v->conn))) {
 		conn_finish(&v->conn, why, GOODBYE_MS);

@@ -19,7 +19,7 @@ viewer_refuse(struct viewer *v, const struct http_head *head, enum reason why)
 {
 	bool close = viewer_must_close(v, head) || reason_info(why)->status == 400;
 
-	reply_reason(v->conn, why, span_str(v->request_id), close, v->to_head);
+	reply_reason(v->conn, why, v->tag.request, close, v->to_head);
 	viewer_note_end(v, reason_info(why)->status, 0, why);
 	viewer_after_answer(v, close);
 }
@@ -138,7 +138,7 @@ viewer_begin_exchange(
 	    .peer_host = conn_peer_host(v->conn),
 	    .tls = conn_is_tls(v->conn),
 	    .upgrade = forward_is_upgrade(head),
-	    .request_id = span_str(v->request_id),
+	    .request_id = v->tag.request,
 	};
 	const struct exchange_begin begin = {
 	    .loop = v->worker->loop,
@@ -265,9 +265,8 @@ viewer_begin_request(struct viewer *v, const struct http_head *head)
 	v->to_head = span_eq(head->method, SPAN("HEAD"));
 	v->policy = policy_ref(v->worker->policy);
 	v->requests++;
-	request_id_take(
+	v->tag.request = request_id_take(
 	    v->request_id, http_head_value(head, HF_X_REQUEST_ID), &v->worker->request_ids);
-	v->tag.request = span_str(v->request_id);
 	v->decision = v->brought;
 	v->brought = NULL;
 }

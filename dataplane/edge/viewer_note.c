@@ -63,7 +63,7 @@ viewer_remember(struct viewer *v, const struct http_head *head, const struct rou
 		.blotted = nblots > 0,
 		.outcome = outcome,
 		.status = status,
-		.request_id = span_str(v->request_id),
+		.request_id = v->tag.request,
 		.peer = conn_peer_host(v->conn),
 		.host = asked->host,
 		.built_in = asked->built_in,

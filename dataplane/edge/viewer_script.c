@@ -166,7 +166,7 @@ viewer_reply_by_script(
 		return;
 	}
 	reply_verdict(
-	    v->conn, verdict, span_str(v->request_id), close, span_eq(head->method, SPAN("HEAD")));
+	    v->conn, verdict, v->tag.request, close, span_eq(head->method, SPAN("HEAD")));
 	viewer_note_end(
 	    v, verdict->status, verdict->kind == VERDICT_ANSWER ? verdict->text.n : 0, why);
 	viewer_after_answer(v, close);

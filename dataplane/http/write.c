@@ -25,10 +25,16 @@ http_write_status_line(struct strb *b, int status)
 void
 http_write_field(struct strb *b, struct span name, struct span value)
 {
-	strb_add(b, name);
-	strb_add(b, SPAN(": "));
-	strb_add(b, value);
-	strb_add(b, SPAN("\r\n"));
+	char *at = strb_room(b, name.n + value.n + 4);
+
+	if (!at)
+		return;
+	memcpy(at, name.p, name.n);
+	memcpy(at + name.n, ": ", 2);
+	at += name.n + 2;
+	if (value.n)
+		memcpy(at, value.p, value.n);
+	memcpy(at + value.n, "\r\n", 2);
 }
 
 /* In English, whatever the locale. */

@@ -160,6 +160,7 @@ test_clock_text(void **state)
 	(void)state;
 	assert_string_equal(clock_text(1795357292042, out), "2026-11-22T14:21:32.042Z");
 	assert_string_equal(clock_text(-1, out), "1969-12-31T23:59:59.999Z");
+	assert_true(span_eq(clock_span(1795357292042, out), SPAN("2026-11-22T14:21:32.042Z")));
 }
 
 int
