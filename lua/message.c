@@ -146,8 +146,8 @@ remove_fields(
 
 /* Out of Lua's memory, which may be gone before the message is. */
 static bool
-put_field(struct lua_message *m, struct http_field *field, const struct lua_name *name,
-    struct span value)
+put_field(
+    struct lua_message *m, struct http_field *field, const struct lua_name *name, struct span value)
 {
 	size_t n = name->text.n;
 	const char *kept = arena_copy_pair(&m->arena, name->text, value);

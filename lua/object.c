@@ -89,13 +89,8 @@ object_headers(lua_State *L, int index)
 
 /* ---- req and res ---- */
 
-static bool
-may_edit(const struct lua_vm *vm)
-{
-	return lua_phase_info(vm->phase)->may & MAY_EDIT;
-}
-
-/* Lua keeps one copy of each short text, and the VM holds on to these: the address is the name. */
+/* LUA_MEMBERS: there is none. Lua keeps one copy of each short text, and the VM holds on to these:
+ * the address is the name. */
 static size_t
 find_member(lua_State *L, const struct lua_vm *vm, int index)
 {

@@ -317,10 +317,6 @@ vm_ask(struct lua_vm *vm, struct span about)
 {
 	bool ok;
 
-	if (!vm_stands(vm))
-		return false;
-	if (vm->hooks[vm->phase] == LUA_NOREF)
-		return true; /* it was not known before the script was loaded again */
 	vm->turn++;
 	budget_begin(vm, about, 1);
 	ok = vm_call_hook(vm);
@@ -329,6 +325,24 @@ vm_ask(struct lua_vm *vm, struct span about)
 	if (vm->spoilt || (vm->spent && vm->heap.held > vm->heap.max / 2))
 		vm_clean_up(vm);
 	return ok;
+}
+
+/* As if it had not been asked, or had said no: as the phase has it. */
+static void
+vm_fail(struct lua_vm *vm)
+{
+	struct lua_verdict *v = vm->verdict;
+	bool closed = lua_script_budget(vm->script)->closed[vm->phase];
+
+	*v = (struct lua_verdict){
+	    .kind = closed ? VERDICT_FAILED : VERDICT_NONE,
+	    .failed = true,
+	    .took_us = v->took_us,
+	};
+	if (may_edit(vm) && vm->message)
+		vm->message->now = vm->before;
+	if (vm->record)
+		vm->record->edited = false;
 }
 
 bool
@@ -349,26 +363,14 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_m
 	CLEAR_SMALL(out, sizeof(*out)); /* VERDICT_NONE */
 	if (!lua_vm_has(vm, phase))
 		return;
-	if (m && lua_phase_info(phase)->may & MAY_EDIT)
-		vm->before = m->now;
 	vm->phase = phase;
 	vm->message = m;
 	vm->record = r;
 	vm->verdict = out;
-	if (!vm_ask(vm, about)) {
-		uint64_t took_us = out->took_us;
-		bool closed = lua_script_budget(vm->script)->closed[phase];
-
-		*out = (struct lua_verdict){
-		    .kind = closed ? VERDICT_FAILED : VERDICT_NONE,
-		    .failed = true,
-		    .took_us = took_us,
-		};
-		if (m && lua_phase_info(phase)->may & MAY_EDIT)
-			m->now = vm->before;
-		if (r)
-			r->edited = false;
-	}
+	if (may_edit(vm) && m)
+		vm->before = m->now;
+	if (!vm_stands(vm) || (vm->hooks[phase] != LUA_NOREF && !vm_ask(vm, about)))
+		vm_fail(vm);
 	vm->message = NULL;
 	vm->record = NULL;
 	vm->verdict = NULL;

@@ -123,6 +123,12 @@ vm_of(lua_State *L)
 	return vm;
 }
 
+static inline bool
+may_edit(const struct lua_vm *vm)
+{
+	return lua_phase_info(vm->phase)->may & MAY_EDIT;
+}
+
 /* So many bytes will now be handled in C: raises when that would come too late. */
 static inline void
 vm_charge_in(lua_State *L, struct lua_vm *vm, size_t bytes)

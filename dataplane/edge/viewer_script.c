@@ -165,8 +165,7 @@ viewer_reply_by_script(
 		viewer_refuse(v, head, R_HOOK_FAILED);
 		return;
 	}
-	reply_verdict(
-	    v->conn, verdict, v->tag.request, close, span_eq(head->method, SPAN("HEAD")));
+	reply_verdict(v->conn, verdict, v->tag.request, close, span_eq(head->method, SPAN("HEAD")));
 	viewer_note_end(
 	    v, verdict->status, verdict->kind == VERDICT_ANSWER ? verdict->text.n : 0, why);
 	viewer_after_answer(v, close);
