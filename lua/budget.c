@@ -270,13 +270,19 @@ budget_begin(struct lua_vm *vm, struct span about, uint64_t factor)
 	watch(vm->L, step(vm, STEP)); /* and its count begins anew */
 }
 
-uint64_t
-budget_end(struct lua_vm *vm)
+static uint64_t
+end_slowly(struct lua_vm *vm)
 {
 	uint64_t took_us = vm->begin_ns ? (clock_mono_ns() - vm->begin_ns) / 1000 : 0;
 
 	if (vm->spent || vm->spoilt)
 		budget_blame(vm, vm->about, took_us);
-	vm->active = false;
 	return took_us ? took_us : 1;
+}
+
+uint64_t
+budget_end(struct lua_vm *vm)
+{
+	vm->active = false;
+	return vm->begin_ns || vm->spent || vm->spoilt ? end_slowly(vm) : 1;
 }

@@ -89,6 +89,18 @@ object_headers(lua_State *L, int index)
 
 /* ---- req and res ---- */
 
+/* Whether the call may edit its message; the first edit keeps what a failure goes back to. */
+static bool
+begin_edit(struct lua_vm *vm)
+{
+	if (!(lua_phase_info(vm->phase)->may & MAY_EDIT))
+		return false;
+	if (!vm->edits)
+		vm->before = vm->message->now;
+	vm->edits = true;
+	return true;
+}
+
 /* LUA_MEMBERS: there is none. Lua keeps one copy of each short text, and the VM holds on to these:
  * the address is the name. */
 static size_t
@@ -224,12 +236,13 @@ static int
 message_newindex(lua_State *L, struct lua_vm *vm)
 {
 	struct span name = vm_text_in(L, vm, 2);
+	bool may = begin_edit(vm), response = vm->phase == LUA_RESPONSE;
 
-	if (may_edit(vm) && vm->phase == LUA_RESPONSE && span_eq(name, SPAN("status")))
+	if (may && response && span_eq(name, SPAN("status")))
 		set_status(L, vm->message);
-	else if (may_edit(vm) && vm->phase != LUA_RESPONSE && span_eq(name, SPAN("path")))
+	else if (may && !response && span_eq(name, SPAN("path")))
 		set_target(L, vm->message, false);
-	else if (may_edit(vm) && vm->phase != LUA_RESPONSE && span_eq(name, SPAN("query")))
+	else if (may && !response && span_eq(name, SPAN("query")))
 		set_target(L, vm->message, true);
 	else
 		return luaL_error(L, "'%s' cannot be set in %s", lua_tostring(L, 2),
@@ -301,7 +314,7 @@ name_to_set(lua_State *L, struct lua_vm *vm)
 	struct lua_name *name = &vm->names[vm->nnames].name;
 	const char *fault;
 
-	if (!may_edit(vm))
+	if (!begin_edit(vm))
 		luaL_error(L, "headers cannot be set in %s", lua_phase_info(vm->phase)->function);
 	for (unsigned i = 0; i < vm->nnames; i++) {
 		if (vm->names[i].address == address)
@@ -346,22 +359,19 @@ set_list(lua_State *L, struct lua_message *m, const struct lua_name *name)
 static int
 headers_newindex(lua_State *L, struct lua_vm *vm)
 {
-	struct lua_message *m = vm->message;
 	const struct lua_name *name = name_to_set(L, vm);
 	struct span value;
 
-	vm_charge_in(L, vm, 0);
-	switch (lua_type(L, 3)) {
-	case LUA_TNIL:
-		set_one(L, m, name, NULL, false);
-		break;
-	case LUA_TTABLE:
-		set_list(L, m, name);
-		break;
-	default:
-		value = vm_text_in(L, vm, 3);
-		set_one(L, m, name, &value, false);
-	}
+	value.p = lua_tolstring(L, 3, &value.n);
+	vm_charge_in(L, vm, value.p ? value.n : 0);
+	if (value.p)
+		set_one(L, vm->message, name, &value, false);
+	else if (lua_isnil(L, 3))
+		set_one(L, vm->message, name, NULL, false);
+	else if (lua_istable(L, 3))
+		set_list(L, vm->message, name);
+	else
+		vm_raise_no_text(L, 3);
 	return 0;
 }
 

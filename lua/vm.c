@@ -81,12 +81,9 @@ vm_on_error(lua_State *L)
 	return 1;
 }
 
-/* Calls what is on the stack above the handler, and leaves the results there. False: error says why. */
 static bool
-vm_run(struct lua_vm *vm, int nargs, int nresults)
+vm_look_into(struct lua_vm *vm, int status)
 {
-	int status = lua_pcall(vm->L, nargs, nresults, 1);
-
 	if (status == LUA_ERRMEM || vm->spent == SPENT_MEMORY)
 		vm->spoilt = true;
 	if (status == LUA_ERRERR && vm->error.n == 0)
@@ -94,6 +91,15 @@ vm_run(struct lua_vm *vm, int nargs, int nresults)
 	if (status != LUA_OK)
 		lua_settop(vm->L, 1);
 	return status == LUA_OK;
+}
+
+/* Calls what is on the stack above the handler, and leaves the results there. False: error says why. */
+static inline bool
+vm_run(struct lua_vm *vm, int nargs, int nresults)
+{
+	int status = lua_pcall(vm->L, nargs, nresults, 1);
+
+	return (status == LUA_OK && !vm->spent) || vm_look_into(vm, status);
 }
 
 /* ---- loading ---- */
@@ -339,7 +345,7 @@ vm_fail(struct lua_vm *vm)
 	    .failed = true,
 	    .took_us = v->took_us,
 	};
-	if (may_edit(vm) && vm->message)
+	if (vm->edits)
 		vm->message->now = vm->before;
 	if (vm->record)
 		vm->record->edited = false;
@@ -367,8 +373,7 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_m
 	vm->message = m;
 	vm->record = r;
 	vm->verdict = out;
-	if (may_edit(vm) && m)
-		vm->before = m->now;
+	vm->edits = false;
 	if (!vm_stands(vm) || (vm->hooks[phase] != LUA_NOREF && !vm_ask(vm, about)))
 		vm_fail(vm);
 	vm->message = NULL;

@@ -68,7 +68,8 @@ struct lua_vm {
 	enum lua_phase phase;
 	uint64_t turn; /* handles of another turn are stale */
 	struct lua_message *message;
-	struct lua_edit before; /* the call, message's */
+	bool edits;		/* the message: */
+	struct lua_edit before; /* as it was then */
 	struct lua_record *record;
 	struct lua_verdict *verdict;
 
@@ -121,12 +122,6 @@ vm_of(lua_State *L)
 
 	CAST_OBJ(vm, *(struct lua_vm **)lua_getextraspace(L), VM_MAGIC);
 	return vm;
-}
-
-static inline bool
-may_edit(const struct lua_vm *vm)
-{
-	return lua_phase_info(vm->phase)->may & MAY_EDIT;
 }
 
 /* So many bytes will now be handled in C: raises when that would come too late. */

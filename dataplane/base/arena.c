@@ -10,12 +10,6 @@ struct arena_block {
 
 enum { BLOCK_SIZE = 4096 - (int)sizeof(struct arena_block) };
 
-static size_t
-aligned(size_t n)
-{
-	return (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-}
-
 void
 arena_init(struct arena *a, size_t max)
 {
@@ -25,7 +19,7 @@ arena_init(struct arena *a, size_t max)
 static void
 arena_lay(struct arena *a, char *room, size_t n)
 {
-	n = n < a->left ? n : a->left;
+	n = (n < a->left ? n : a->left) & ~(alignof(max_align_t) - 1);
 	a->at = room;
 	a->end = room + n;
 	a->left -= n;
@@ -34,7 +28,7 @@ arena_lay(struct arena *a, char *room, size_t n)
 void
 arena_init_with(struct arena *a, void *room, size_t n, size_t max)
 {
-	size_t skip = aligned((uintptr_t)room) - (uintptr_t)room;
+	size_t skip = arena_aligned((uintptr_t)room) - (uintptr_t)room;
 
 	arena_init(a, max);
 	if (skip < n)
@@ -75,16 +69,16 @@ arena_grow(struct arena *a, size_t size)
 }
 
 void *
-arena_room(struct arena *a, size_t size)
+arena_room_elsewhere(struct arena *a, size_t size)
 {
-	size_t fits = aligned(size);
-	char *p;
+	size_t fits = arena_aligned(size);
+	char *room;
 
-	if (fits < size || (fits > (size_t)(a->end - a->at) && !arena_grow(a, fits)))
+	if (fits < size || !arena_grow(a, fits))
 		return NULL;
-	p = a->at;
+	room = a->at;
 	a->at += fits;
-	return p;
+	return room;
 }
 
 void *

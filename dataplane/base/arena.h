@@ -12,7 +12,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks; /* private, as is the rest */
-	char *at, *end;		    /* what is left of the last one, */
+	char *at, *end;		    /* what is left of the last one, both ends aligned, */
 	size_t left, max;	    /* and what may come behind it; of so much in all */
 };
 
@@ -23,10 +23,30 @@ void arena_init_with(struct arena *, void *room, size_t n, size_t max);
 /* Frees everything that was given out, and forgets the caller's room;
  * the arena is empty and usable. */
 void arena_reset(struct arena *);
-/* size bytes, zeroed, aligned for any object; NULL when over the maximum or out of memory. */
+/* private: where there is no room at hand */
+void *arena_room_elsewhere(struct arena *, size_t size);
+/* private */
+static inline size_t
+arena_aligned(size_t n)
+{
+	return (n + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+}
+
+/* size bytes, aligned for any object, whatever was there before; NULL when over the maximum or out
+ * of memory. */
+static inline void *
+arena_room(struct arena *a, size_t size)
+{
+	char *room = a->at;
+
+	if (size > (size_t)(a->end - room))
+		return arena_room_elsewhere(a, size);
+	a->at += arena_aligned(size);
+	return room;
+}
+
+/* The same, zeroed. */
 void *arena_alloc(struct arena *, size_t size);
-/* The same, whatever was there before. */
-void *arena_room(struct arena *, size_t size);
 /* A copy of s, NUL-terminated; p is NULL when there was no room. */
 struct span arena_copy(struct arena *, struct span s);
 /* Copies of both in one piece, each with a NUL behind it; NULL when there was no room. */
