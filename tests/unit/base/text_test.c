@@ -138,6 +138,42 @@ test_an_arena_begins_in_what_it_is_lent(void **state)
 }
 
 static void
+test_a_pair_is_kept_whole_or_not(void **state)
+{
+	struct arena a;
+	const char *kept;
+
+	(void)state;
+	arena_init(&a, 64);
+	kept = arena_copy_pair(&a, SPAN("name"), SPAN("a value"));
+	assert_string_equal(kept, "name");
+	assert_string_equal(kept + 5, "a value");
+	assert_null(
+	    arena_copy_pair(&a, SPAN("name"), SPAN("one that is longer than what is left of it")));
+	kept = arena_copy_pair(&a, SPAN("name"), span_of(NULL, 0));
+	assert_string_equal(kept + 5, "");
+	arena_reset(&a);
+}
+
+static void
+test_text_has_room_or_fails(void **state)
+{
+	struct strb b;
+
+	(void)state;
+	strb_init(&b, 10);
+	memcpy(strb_room(&b, 4), "four", 4);
+	strb_add(&b, SPAN("-"));
+	memcpy(strb_room(&b, 5), "fives", 5);
+	assert_string_equal(strb_cstr(&b), "four-fives");
+	assert_false(strb_failed(&b));
+	assert_null(strb_room(&b, 1));
+	assert_true(strb_failed(&b));
+	assert_null(strb_room(&b, 0));
+	strb_free(&b);
+}
+
+static void
 test_reasons_have_unique_codes_and_words(void **state)
 {
 	(void)state;
@@ -174,6 +210,8 @@ main(void)
 	    cmocka_unit_test(test_utf8_is_cut_between_characters),
 	    cmocka_unit_test(test_arena_is_bounded),
 	    cmocka_unit_test(test_an_arena_begins_in_what_it_is_lent),
+	    cmocka_unit_test(test_a_pair_is_kept_whole_or_not),
+	    cmocka_unit_test(test_text_has_room_or_fails),
 	    cmocka_unit_test(test_reasons_have_unique_codes_and_words),
 	    cmocka_unit_test(test_clock_text),
 	};

@@ -65,6 +65,44 @@ test_a_request_is_edited(void **state)
 	play_end(&p);
 }
 
+static void
+test_one_field_takes_the_place_of_many(void **state)
+{
+	struct play p;
+
+	(void)state;
+	play_begin(&p,
+	    "function on_request(req)\n"
+	    "wht.add_header(req.headers, 'X-Many', 'a')\n"
+	    "wht.add_header(req.headers, 'X-Else', 'b')\n"
+	    "wht.add_header(req.headers, 'x-many', 'c')\n"
+	    "wht.add_header(req.headers, 'X-MANY', 'd')\n"
+	    "wht.add_header(req.headers, 'X-Last', '')\n"
+	    "req.headers['X-many'] = ' one '\n"
+	    "end",
+	    NULL);
+	assert_int_equal(play_ask(&p, LUA_REQUEST), VERDICT_NONE);
+	assert_string_equal(play_error(&p), "");
+	assert_int_equal(p.m.now.nfields, 9);
+	assert_true(span_eq(p.m.now.fields[6].name, SPAN("X-many")));
+	assert_true(span_eq(p.m.now.fields[6].value, SPAN("one")));
+	assert_true(span_eq(p.m.now.fields[7].name, SPAN("X-Else")));
+	assert_true(span_eq(p.m.now.fields[8].name, SPAN("X-Last")));
+	assert_int_equal(p.m.now.fields[8].value.n, 0);
+	play_end(&p);
+}
+
+static void
+test_where_nothing_can_be_added_there_can_be_replaced(void **state)
+{
+	(void)state;
+	play_holds("local ok = true for i = 1, 200 do "
+		   "ok = pcall(function() req.headers['X-' .. i] = 'a' end) and ok end "
+		   "assert(not ok) req.headers['x-1'] = 'b' req.headers.accept = nil "
+		   "req.headers['X-New'] = 'c' "
+		   "assert(req.headers['X-1'] == 'b' and req.headers['x-new'] == 'c')");
+}
+
 /* L09 */
 static void
 test_what_no_header_may_be(void **state)
@@ -468,6 +506,8 @@ main(void)
 	    cmocka_unit_test(test_a_field_that_cannot_be_replaced_stays),
 	    cmocka_unit_test(test_a_request_as_a_script_sees_it),
 	    cmocka_unit_test(test_a_request_is_edited),
+	    cmocka_unit_test(test_one_field_takes_the_place_of_many),
+	    cmocka_unit_test(test_where_nothing_can_be_added_there_can_be_replaced),
 	    cmocka_unit_test(test_what_no_header_may_be),
 	    cmocka_unit_test(test_a_script_that_fails_has_edited_nothing),
 	    cmocka_unit_test(test_a_response_is_edited),
