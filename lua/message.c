@@ -121,10 +121,12 @@ same_name(const struct http_field *field, const struct lua_name *name)
 	return field->id == name->id && (name->id != HF_OTHER || span_ieq(field->name, name->text));
 }
 
-/* Of the first of that name, from there on; nfields: there is none. */
+/* The first of that name; nfields: there is none. */
 static size_t
-find_field(const struct lua_edit *now, size_t at, const struct lua_name *name)
+find_field(const struct lua_edit *now, const struct lua_name *name)
 {
+	size_t at = 0;
+
 	while (at < now->nfields && !same_name(&now->fields[at], name))
 		at++;
 	return at;
@@ -190,7 +192,7 @@ lua_message_set(
 	fields = own_fields(m);
 	if (!fields)
 		return "the edits of one message are bounded";
-	at = add ? m->now.nfields : find_field(&m->now, 0, name);
+	at = add ? m->now.nfields : find_field(&m->now, name);
 	if (value)
 		return set_field(m, fields, at, name, text);
 	remove_fields(&m->now, fields, at, name);

@@ -86,10 +86,11 @@ static const char *
 add_value(struct lua_record *r, struct span name, const struct log_field *value)
 {
 	struct log_field *field = &r->fields[r->n];
-	const char *kept = arena_copy_pair(&r->arena, name, value->text);
+	const char *kept;
 
 	if (r->n == LUA_RECORD_MAX)
 		return "there are too many fields";
+	kept = arena_copy_pair(&r->arena, name, value->text);
 	if (!kept)
 		return "the fields of one event are bounded";
 	field->name = kept;

@@ -333,7 +333,7 @@ vm_ask(struct lua_vm *vm, struct span about)
 	return ok;
 }
 
-/* As if it had not been asked, or had said no: as the phase has it. */
+/* As if it had not been asked, or had refused: as the phase has it. */
 static void
 vm_fail(struct lua_vm *vm)
 {
@@ -374,6 +374,7 @@ lua_ask(struct lua_vm *vm, enum lua_phase phase, struct span about, struct lua_m
 	vm->record = r;
 	vm->verdict = out;
 	vm->edits = false;
+	/* Loaded again it may know nothing of this phase: nobody fails by that. */
 	if (!vm_stands(vm) || (vm->hooks[phase] != LUA_NOREF && !vm_ask(vm, about)))
 		vm_fail(vm);
 	vm->message = NULL;

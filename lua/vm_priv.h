@@ -68,8 +68,8 @@ struct lua_vm {
 	enum lua_phase phase;
 	uint64_t turn; /* handles of another turn are stale */
 	struct lua_message *message;
-	bool edits;		/* the message: */
-	struct lua_edit before; /* as it was then */
+	bool edits;		/* it has begun to edit the message, */
+	struct lua_edit before; /* which was like this */
 	struct lua_record *record;
 	struct lua_verdict *verdict;
 
