@@ -18,18 +18,8 @@ lua_record_free(struct lua_record *r)
 	arena_reset(&r->arena);
 }
 
-bool
-lua_record_add(struct lua_record *r, const struct log_field *field)
-{
-	if (r->n == LUA_RECORD_MAX)
-		return false;
-	r->fields[r->n++] = *field;
-	r->fields[r->n].name = NULL;
-	return true;
-}
-
 void
-lua_record_add_all(struct lua_record *r, const struct log_field *fields)
+lua_record_add(struct lua_record *r, const struct log_field *fields)
 {
 	for (; fields->name && r->n < LUA_RECORD_MAX; fields++)
 		r->fields[r->n++] = *fields;
@@ -82,6 +72,14 @@ remove_at(struct lua_record *r, size_t at)
 	r->n--;
 }
 
+static void
+put_value(struct log_field *field, const struct log_field *value, const char *text)
+{
+	field->kind = value->kind;
+	field->text = span_of(text, value->text.n);
+	field->number = value->number;
+}
+
 static const char *
 add_value(struct lua_record *r, struct span name, const struct log_field *value)
 {
@@ -94,23 +92,20 @@ add_value(struct lua_record *r, struct span name, const struct log_field *value)
 	if (!kept)
 		return "the fields of one event are bounded";
 	field->name = kept;
-	field->kind = value->kind;
-	field->text = span_of(kept + name.n + 1, value->text.n);
-	field->number = value->number;
+	put_value(field, value, kept + name.n + 1);
 	r->fields[++r->n].name = NULL;
 	return NULL;
 }
 
+/* A number takes no room, however often it changes. */
 static const char *
 change_value(struct lua_record *r, struct log_field *field, const struct log_field *value)
 {
-	const char *kept = arena_copy(&r->arena, value->text).p;
+	const char *kept = NULL;
 
-	if (!kept)
+	if (value->kind == LOG_F_SPAN && !(kept = arena_copy(&r->arena, value->text).p))
 		return "the fields of one event are bounded";
-	field->kind = value->kind;
-	field->text = span_of(kept, value->text.n);
-	field->number = value->number;
+	put_value(field, value, kept);
 	return NULL;
 }
 

@@ -35,10 +35,8 @@ struct lua_record {
 /* An empty one. */
 void lua_record_init(struct lua_record *);
 void lua_record_free(struct lua_record *);
-/* False when it is full. */
-bool lua_record_add(struct lua_record *, const struct log_field *);
 /* A list that a name NULL ends; what does not fit stays away. */
-void lua_record_add_all(struct lua_record *, const struct log_field *);
+void lua_record_add(struct lua_record *, const struct log_field *);
 /* A field, else an extra value, else NULL. */
 const struct log_field *lua_record_find(struct lua_record *, struct span name);
 /* value NULL removes. NULL, or a sentence that says why not. */

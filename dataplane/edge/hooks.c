@@ -97,7 +97,7 @@ log_as_told(struct worker *w, const char *type, const struct log_tag *tag,
 
 	lua_record_init(&r);
 	r.n = log_tag_fields(tag, r.fields);
-	lua_record_add_all(&r, fields);
+	lua_record_add(&r, fields);
 	r.lay_out = extra ? extra->lay_out : lay_out_plain;
 	r.what = extra ? extra->what : type;
 	hooks_ask(w, LUA_LOG, NULL, &r, tag->tunnel, &verdict);

@@ -95,7 +95,6 @@ viewer_forget_request(struct viewer *v)
 	decision_free(&v->decision);
 	viewer_forget_gather(v);
 	viewer_forget_response(v);
-	v->request_id[0] = '\0';
 	v->to_head = false;
 	v->tag.tunnel = SPAN("");
 	v->tag.request = SPAN("");

@@ -93,7 +93,7 @@ viewer_remember_failure(struct viewer *v, int status, uint64_t bytes, enum reaso
 {
 	struct failure_facts *f = failures_next(&v->worker->failures);
 
-	snprintf(f->request, sizeof(f->request), "%s", v->request_id);
+	snprintf(f->request, sizeof(f->request), "%.*s", SPAN_FMT(v->tag.request));
 	snprintf(f->id, sizeof(f->id), "%s", v->note->tunnel ? v->note->tunnel : "");
 	snprintf(f->what, sizeof(f->what), "%.*s", SPAN_FMT(v->note->what));
 	snprintf(f->peer, sizeof(f->peer), "%s", v->conn ? conn_peer(v->conn) : "");

@@ -164,8 +164,8 @@ ask(struct lua_vm *vm, enum lua_phase phase)
 
 	lua_message_init(&m, &head, LUA_EDIT_MAX);
 	lua_record_init(&r);
-	lua_record_add(&r, &(struct log_field)LOG_STR("request", "GET /"));
-	lua_record_add(&r, &(struct log_field)LOG_INT("bytes", 5));
+	lua_record_add(&r, (const struct log_field[]){
+			       LOG_STR("request", "GET /"), LOG_INT("bytes", 5), {.name = NULL}});
 	if (phase == LUA_LOG || phase == LUA_OPEN || phase == LUA_CLOSE)
 		lua_ask(vm, phase, SPAN("alpha"), NULL, &r, &v);
 	else

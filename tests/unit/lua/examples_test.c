@@ -232,13 +232,10 @@ log_line(struct play *p, const char *event, const char *path)
 
 	lua_record_free(&p->r);
 	lua_record_init(&p->r);
-	lua_record_add(&p->r, &(struct log_field)LOG_STR("request", "GET /x"));
-	lua_record_add(&p->r, &(struct log_field)LOG_INT("status", 200));
-	lua_record_add(&p->r, &(struct log_field)LOG_INT("bytes", 12));
-	lua_record_add(&p->r, &(struct log_field)LOG_INT("ms", 3));
-	lua_record_add(&p->r, &(struct log_field)LOG_STR("peer", "192.0.2.7"));
-	lua_record_add(&p->r, &(struct log_field)LOG_STR("tunnel", "alpha"));
-	lua_record_add(&p->r, &(struct log_field)LOG_STR("reason", "done"));
+	lua_record_add(
+	    &p->r, (const struct log_field[]){LOG_STR("request", "GET /x"), LOG_INT("status", 200),
+		       LOG_INT("bytes", 12), LOG_INT("ms", 3), LOG_STR("peer", "192.0.2.7"),
+		       LOG_STR("tunnel", "alpha"), LOG_STR("reason", "done"), {.name = NULL}});
 	p->r.extra = extra;
 	return asks(p, LUA_LOG) == VERDICT_LINE ? p->v.text.p : NULL;
 }

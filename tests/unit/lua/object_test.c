@@ -362,9 +362,8 @@ test_an_event_is_changed(void **state)
 	    "e.user_agent = 'x' e.ratio = 1.5 e.cut = false "
 	    "local n = 0 for k, v in pairs(e) do n = n + 1 end assert(n == 5) end",
 	    NULL);
-	lua_record_add(&p.r, &(struct log_field)LOG_STR("request", "GET /"));
-	lua_record_add(&p.r, &(struct log_field)LOG_INT("status", 200));
-	lua_record_add(&p.r, &(struct log_field)LOG_BOOL("cut", true));
+	lua_record_add(&p.r, (const struct log_field[]){LOG_STR("request", "GET /"),
+				 LOG_INT("status", 200), LOG_BOOL("cut", true), {.name = NULL}});
 	p.r.extra = extra;
 	assert_int_equal(play_ask(&p, LUA_LOG), VERDICT_NONE);
 	assert_string_equal(play_error(&p), "");
@@ -394,8 +393,13 @@ test_an_event_has_bounds(void **state)
 			fail_msg("%s passed", bodies[i]);
 		play_end(&p);
 	}
+	play_begin(&p, "function on_log(e) for i = 1, 100 do e.n = i end end", NULL);
+	for (int i = 0; i < 60; i++) /* more than its room has bytes for, if each took some */
+		play_ask(&p, LUA_LOG);
+	assert_string_equal(play_error(&p), "");
+	play_end(&p);
 	play_begin(&p, "function on_log(e) return 'a line of ' .. e.n end", NULL);
-	lua_record_add(&p.r, &(struct log_field)LOG_INT("n", 7));
+	lua_record_add(&p.r, (const struct log_field[]){LOG_INT("n", 7), {.name = NULL}});
 	assert_int_equal(play_ask(&p, LUA_LOG), VERDICT_LINE);
 	assert_true(span_eq(p.v.text, SPAN("a line of 7")));
 	play_end(&p);
@@ -489,7 +493,7 @@ test_what_is_not_asked_for_is_not_laid_out(void **state)
 	    NULL);
 	p.r.lay_out = lay_out_counted;
 	p.r.what = &times;
-	lua_record_add(&p.r, &(struct log_field)LOG_INT("status", 200));
+	lua_record_add(&p.r, (const struct log_field[]){LOG_INT("status", 200), {.name = NULL}});
 	assert_int_equal(play_ask(&p, LUA_LOG), VERDICT_NONE);
 	assert_string_equal(play_error(&p), "");
 	assert_int_equal(times, 0);
